@@ -39,7 +39,7 @@ async def test_administrators_read_the_state_of_the_record(
         page = await context.new_page()
         async with dashboard(settings, store=store) as url:
             await page.goto(f"{url}/account")
-            await page.get_by_role("link", name="録音の状態").click()
+            await page.get_by_role("link", name="録音").click()
             await expect(page.locator("#decision h2")).to_contain_text("未決定")
             yes, no = page.locator("pre").first, page.locator("pre").last
             await expect(yes).to_contain_text("[recording]\nenabled = true\ndays = 90")

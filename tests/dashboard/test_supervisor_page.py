@@ -107,6 +107,13 @@ async def test_another_hearing_is_a_click_away_and_an_alert_names_who_heard_it(
     )
     await agent.alert("c", rule="phrase-superior", kind="phrase", evidence=(heard,))
     await expect(card(page, "c").locator(".quotes")).to_contain_text("「責任者を出せ」 — 認識: whisper")
+    await agent.call("d")
+    ordinary = words("上司を出せ", "上司を出せ", "call_for_superior", 12).model_copy(
+        update={"engine": "vosk"}
+    )
+    await agent.alert("d", rule="phrase-superior", kind="phrase", evidence=(ordinary,))
+    await expect(card(page, "d").locator(".quotes")).to_contain_text("「上司を出せ」")
+    await expect(card(page, "d").locator(".quotes")).not_to_contain_text("認識")
 
 
 async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> None:

@@ -69,7 +69,7 @@ def demo_config(state: Path, *, speech: bool) -> AgentConfig:
         speech=SpeechTable(enabled=speech, model=MODEL),
         judging=JudgingTable(rules=(DEFAULTS / "demo" / "rules.toml",)),
         pbx=PbxTable(superior="200", superior_name="課長 木村"),
-        recording=RecordingTable(enabled=True, days=1, max_gb=1),
+        recording=RecordingTable(enabled=True, days=1, max_gb=30),
     )
 
 

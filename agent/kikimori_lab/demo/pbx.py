@@ -7,6 +7,7 @@ a transfer another operator's leg stands beside the customer's.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ ANNOUNCEMENT_S = 4.0
 """Length in s of any announcement."""
 
 QUEUE = "総合窓口"
+CALLS_AGAIN = "superior-demand"
+"""Call whose customer has the same number each time it is played: known, and soon a repeat caller."""
 ANNOUNCEMENTS = (
     Announcement(name="recorded", title="録音のお知らせ"),
     Announcement(name="closing", title="終話の予告"),
@@ -50,6 +53,8 @@ class _Ride:
 
     call_id: str
     script: DemoCall
+    caller: str
+    """Number of the customer."""
     customer: DemoLeg
     colleague: DemoLeg | None
     """The operator's leg; None once they were released."""
@@ -69,6 +74,7 @@ class SimulatedPbx:
 
     def __init__(self) -> None:
         self._rides: dict[str, _Ride] = {}
+        self._plays: Counter[str] = Counter()
         self._session: aiohttp.ClientSession | None = None
         self._announce: tuple[str, int] = ("", 0)
         self._audiosocket: tuple[str, int] = ("", 0)
@@ -82,9 +88,11 @@ class SimulatedPbx:
 
     async def play(self, script: DemoCall, call_id: str) -> None:
         """Play a call in real time from ringing to hang-up."""
-        customer = await self._open(script, call_id, Role.CUSTOMER)
+        caller = self._number(script)
+        customer = await self._open(script, call_id, Role.CUSTOMER, caller)
         try:
-            ride = _Ride(call_id, script, customer, await self._open(script, call_id, Role.OPERATOR))
+            operator = await self._open(script, call_id, Role.OPERATOR, caller)
+            ride = _Ride(call_id, script, caller, customer, operator)
         except BaseException:
             await customer.hang_up()
             raise
@@ -95,6 +103,13 @@ class SimulatedPbx:
             del self._rides[call_id]
             legs = (ride.customer, ride.colleague, ride.superior)
             await asyncio.gather(*(leg.hang_up() for leg in legs if leg is not None))
+
+    def _number(self, script: DemoCall) -> str:
+        """Return a caller's number: another one each time a script is played again, but for one customer who calls again."""
+        number, before = script.truth.caller or "", self._plays[script.name]
+        self._plays[script.name] += 1
+        same = not before or not number or script.name == CALLS_AGAIN
+        return number if same else f"{number[:2]}{before:04d}{number[6:]}"
 
     async def _ride(self, ride: _Ride) -> None:
         loop = asyncio.get_running_loop()
@@ -138,7 +153,9 @@ class SimulatedPbx:
                 leg.key(key.digit)
             ride.keys_sent += 1
 
-    async def _open(self, script: DemoCall, call_id: str, role: Role, *, superior: bool = False) -> DemoLeg:
+    async def _open(
+        self, script: DemoCall, call_id: str, role: Role, caller: str, *, superior: bool = False
+    ) -> DemoLeg:
         if self._session is None:
             raise RuntimeError("not connected")
         truth = script.truth
@@ -146,7 +163,7 @@ class SimulatedPbx:
         if not superior:
             # The call stays that of the operator who took it, also when a superior has taken over.
             leg |= {
-                "caller": truth.caller or "",
+                "caller": caller,
                 "caller_name": truth.caller_name or "",
                 "operator": truth.operator.extension,
                 "operator_name": truth.operator.name,
@@ -233,7 +250,7 @@ class SimulatedPbx:
         finally:
             ride.ringing.cancel()
             ride.ringing = None
-        ride.superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, superior=True)
+        ride.superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, ride.caller, superior=True)
         ride.held = False
         changed(CallStatus.TRANSFERRED)
         if not keep_operator and ride.colleague is not None:
@@ -244,7 +261,7 @@ class SimulatedPbx:
     async def _take_back(self, ride: _Ride) -> None:
         """Give the customer back to the operator, from hold or from the superior."""
         if ride.colleague is None:
-            ride.colleague = await self._open(ride.script, ride.call_id, Role.OPERATOR)
+            ride.colleague = await self._open(ride.script, ride.call_id, Role.OPERATOR, ride.caller)
         if ride.superior is not None:
             released, ride.superior = ride.superior, None
             await released.hang_up()

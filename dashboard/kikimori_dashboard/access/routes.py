@@ -12,7 +12,7 @@ from kikimori_dashboard.access.bodies import FirstBody, LinkBody, LoginBody, Pas
 from kikimori_dashboard.access.first_account import make_first, use_link
 from kikimori_dashboard.access.middleware import home_of, refusal
 from kikimori_dashboard.access.open_session import SESSION
-from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route
+from kikimori_dashboard.access.rules import OPEN, OWN_ACCOUNT, RouteRule, add_route, pages_of
 from kikimori_dashboard.access.who import WHO
 from kikimori_records import people, sessions
 
@@ -93,7 +93,7 @@ class AccessRoutes:
         return answer
 
     async def _me(self, request: web.Request) -> web.Response:
-        """Return who is signed in, with roles and extensions."""
+        """Return who is signed in, with roles, extensions and the pages that they may open."""
         who, session = request[WHO], request[SESSION]
         return web.json_response(
             {
@@ -105,6 +105,7 @@ class AccessRoutes:
                 "teams": sorted(who.teams),
                 "must_change": who.must_change,
                 "must_enroll": who.must_enroll,
+                "pages": [] if who.must_change or who.must_enroll else pages_of(request.app, who),
                 "home": home_of(who.roles, kiosk=who.kiosk_id is not None),
                 "signed_in_at": session.created_at.isoformat(),
                 "ends_at": session.expires_at.isoformat(),

@@ -92,6 +92,15 @@ def rule_of(request: web.Request) -> RouteRule | None:
     return request.config_dict[RULES].get(resource, {}).get(request.match_info.route.method)
 
 
+def pages_of(app: web.Application, who: Principal) -> list[str]:
+    """Return the paths of the pages that somebody may open, without those of one call, caller or alert."""
+    return sorted(
+        path
+        for method, path, rule in routes(app)
+        if method == "GET" and rule is not None and rule.page and "{" not in path and rule.allows(who)
+    )
+
+
 def routes(app: web.Application) -> Iterator[tuple[str, str, RouteRule | None]]:
     """Return method, path and rule of every route."""
     known = app.get(RULES, {})

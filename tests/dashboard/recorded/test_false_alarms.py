@@ -42,7 +42,7 @@ async def test_a_false_alarm_is_marked_after_the_call_and_listed_by_rule(folder:
         await expect(alert).to_contain_text("誤検知: 言葉の聞き間違い（高橋 課長）")
 
         await page.goto(f"{office.url}/account")
-        await page.get_by_role("link", name="誤検知の一覧").click()
+        await page.get_by_role("link", name="誤検知").click()
         rule = page.locator("#rules [data-rule=refund]")
         await expect(rule).to_contain_text("誤検知 1件 ／ 記録された通話の警告 2件（50%）")
         await expect(rule).to_contain_text("言葉の聞き間違い 1件")

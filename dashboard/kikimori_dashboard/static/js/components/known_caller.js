@@ -1,7 +1,7 @@
 // Who is calling, as the office knows them: name, agreed way to speak, how often, and the last contacts.
 
 import { h } from "./dom.js";
-import { day, find, t, word } from "../store/i18n.js";
+import { find, recent, t, word } from "../store/i18n.js";
 
 /**
  * @typedef {{at: string, operator: string | null, worst?: string | null, outcome?: string | null}} Contact
@@ -11,18 +11,18 @@ import { day, find, t, word } from "../store/i18n.js";
 /** @param {Contact} contact */
 function withHow(contact) {
   const how = [contact.worst ? word("severity", contact.worst) : "", contact.outcome ? find(`caller.outcomes.${contact.outcome}`) ?? "" : ""].filter(Boolean).join("・");
-  const values = { day: day(contact.at), operator: contact.operator ?? "", how };
+  const values = { day: recent(contact.at), operator: contact.operator ?? "", how };
   return t(how ? "caller.contact_worst" : "caller.contact", values).trim();
 }
 
 /**
- * E.g. 「3回目のお電話（10/2 木村、9/28 佐藤）」; "" for a first contact.
+ * E.g. 「3回目のお電話（21:40 木村、9/28 佐藤）」; "" for a first contact.
  * @param {Known} known
  * @param {boolean} [whole] with how each contact went
  */
 export function nth(known, whole = false) {
   if (!known.contacts) return "";
-  const last = known.last.map((each) => (whole ? withHow(each) : t("caller.contact", { day: day(each.at), operator: each.operator ?? "" }).trim())).join(t("caller.comma"));
+  const last = known.last.map((each) => (whole ? withHow(each) : t("caller.contact", { day: recent(each.at), operator: each.operator ?? "" }).trim())).join(t("caller.comma"));
   return t(last ? "caller.nth_with" : "caller.nth", { n: known.contacts + 1, last });
 }
 

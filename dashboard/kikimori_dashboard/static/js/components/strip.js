@@ -37,6 +37,7 @@ export class Strip {
     this.buttons = null;
     this.headline = h("div", { class: "headline" });
     this.since = h("span", { class: "since" });
+    this.whose = h("span", { class: "whose" }); // where the button stands apart from the sentence
     this.act = h("div", { class: "act" });
     this.more = h("button", { type: "button", class: "others", onclick: () => this.showOthers() });
     this.totals = h("span", { class: "totals" });
@@ -61,6 +62,7 @@ export class Strip {
     const usable = picture.linked && picture.site.broker_connected;
     this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";
     this.showButton(worst?.call_id ?? null);
+    setText(this.whose, worst ? t("strip.whose", { who: who(worst) }) : "");
     this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
     const mood = this.element.dataset.severity;
     const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
@@ -86,7 +88,7 @@ export class Strip {
       return;
     }
     this.buttons = new Buttons(this.board.actionsOf(callId), { only: true, unsure: () => performance.now() - this.shownAt < NEW_FOR_MS });
-    this.act.replaceChildren(this.buttons.element);
+    this.act.replaceChildren(this.whose, this.buttons.element);
   }
 
   /** @param {import("../store/picture.js").Picture} picture */

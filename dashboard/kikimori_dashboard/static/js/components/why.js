@@ -5,6 +5,7 @@ import { answeredText, byWall } from "../store/answered.js";
 import { clock, find, signed, span, t, title } from "../store/i18n.js";
 
 const SHOWN_WORDS = 3;
+const FIRST_ENGINE = "vosk"; // hears every call; only another one's hearing is worth a word
 const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "button", "repeat_caller", "answered"];
 
 /**
@@ -62,7 +63,7 @@ function words(found) {
   const lines = found.slice(-SHOWN_WORDS).map((each) => ({
     start_s: each.start_s,
     at: clock(each.start_s),
-    text: t("why.words", { words: each.matched || each.text }) + (each.engine ? t("why.heard_by", { engine: each.engine }) : ""),
+    text: t("why.words", { words: each.matched || each.text }) + (each.engine && each.engine !== FIRST_ENGINE ? t("why.heard_by", { engine: each.engine }) : ""),
     quote: true,
   }));
   const more = found.length - lines.length;

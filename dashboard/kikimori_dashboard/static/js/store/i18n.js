@@ -151,6 +151,15 @@ export function dateAndTime(instant) {
 export const day = (instant) => new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone }).format(new Date(instant));
 
 /**
+ * Hours and minutes of what was today, else month and day, in the site's zone: 21:40, 10/2.
+ * @param {string} instant
+ */
+export function recent(instant) {
+  if (day(instant) !== day(new Date().toISOString())) return day(instant);
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
+}
+
+/**
  * Time of day in the site's zone.
  * @param {Instant} instant
  */

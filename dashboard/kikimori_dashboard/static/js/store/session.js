@@ -23,6 +23,7 @@ export const RIGHTS_CHANGED = 4403;
  * @property {boolean} must_change
  * @property {boolean} must_enroll
  * @property {string} home
+ * @property {string[]} pages paths of the pages that they may open
  * @property {string} signed_in_at
  * @property {string} ends_at
  */

@@ -2,6 +2,7 @@
 
 import { byId as at, setText, show } from "../components/dom.js";
 import { Factor } from "../components/factor.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
 import { me, refused, send, signOut, toLogin } from "../store/session.js";
@@ -27,13 +28,12 @@ if (found === null) {
 }
 
 function words() {
+  drawPagesMenu(person);
   document.title = `${t("account.title")} – ${t("app.name")}`;
   setText(at("app-name"), t("app.name"));
   setText(at("title"), t("account.title"));
   setText(at("person"), [person.name, person.roles.map((each) => i18n.word("people.role", each)).join(t("account.and"))].filter(Boolean).join("　"));
   setText(at("back"), t("account.back"));
-  setText(at("people"), t("people.title"));
-  show(at("people"), person.roles.includes("admin") && !person.must_change);
   setText(at("sign-out"), t("account.sign_out"));
   setText(at("sign-out-everywhere"), t("account.sign_out_everywhere"));
   setText(at("password-title"), t("account.change_password"));
@@ -50,18 +50,6 @@ function words() {
   show(at("must"), person.must_change);
   show(at("back"), person.home !== "/account" && !person.must_change && !person.must_enroll);
   show(at("form"), person.person_id !== null);
-  setText(at("my-record"), t("my_record.title"));
-  setText(at("audit"), t("audit.title"));
-  setText(at("history"), t("history.title"));
-  show(at("history"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
-  setText(at("recording"), t("recording.title"));
-  setText(at("customers"), t("customers.title"));
-  show(at("customers"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
-  setText(at("false-alarms"), t("false_alarms.title"));
-  show(at("false-alarms"), !person.must_change && person.roles.some((each) => each === "supervisor" || each === "records"));
-  show(at("recording"), person.roles.includes("admin") && !person.must_change);
-  show(at("my-record"), person.person_id !== null && !person.must_change);
-  show(at("audit"), !person.must_change && person.roles.some((each) => each === "admin" || each === "records"));
   at("back", HTMLAnchorElement).href = person.home;
   factor.words();
   sessions.words();

@@ -2,9 +2,10 @@
 
 import { byId as at, h, setText } from "../components/dom.js";
 import { actionText, showEntries } from "../components/entries.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, toLogin } from "../store/session.js";
+import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const FIELDS = ["since", "until", "person", "action", "object"];
@@ -18,6 +19,7 @@ let fault = null;
 
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 at("form").addEventListener("submit", (event) => { event.preventDefault(); read(false); });
 at("more").addEventListener("click", () => read(true));
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
@@ -59,6 +61,7 @@ async function read(further) {
 }
 
 function words() {
+  drawPagesMenu();
   document.title = `${t("audit.title")} – ${t("app.name")}`;
   setText(at("title"), t("audit.title"));
   for (const each of FIELDS) setText(at(`${each}-label`), t(`audit.${each}`));

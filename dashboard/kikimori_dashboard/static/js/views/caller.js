@@ -2,10 +2,11 @@
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { ask, refusalText } from "../components/form.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, send, toLogin } from "../store/session.js";
+import { load, me, send, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 
@@ -26,6 +27,7 @@ let done = "";
 
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
 at("more").addEventListener("click", () => read(true));
 draw();
@@ -61,6 +63,7 @@ async function came(answer, key) {
 }
 
 function draw() {
+  drawPagesMenu();
   const name = view?.customer?.name ?? view?.number ?? null;
   setText(at("title"), name ?? t("caller.title"));
   document.title = `${name ?? t("caller.title")} – ${t("app.name")}`;

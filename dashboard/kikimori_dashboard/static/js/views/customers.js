@@ -2,6 +2,7 @@
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { refusalText } from "../components/form.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
@@ -87,6 +88,7 @@ async function posted(path, content) {
 }
 
 function draw() {
+  drawPagesMenu(person);
   document.title = `${t("customers.title")} – ${t("app.name")}`;
   setText(at("title"), t("customers.title"));
   setText(at("file-title"), t("customers.file"));

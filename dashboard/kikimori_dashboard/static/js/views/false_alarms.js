@@ -2,9 +2,10 @@
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { faultText } from "../components/entries.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, toLogin } from "../store/session.js";
+import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const DAYS = [7, 30, 90, 365];
@@ -20,6 +21,7 @@ let fault = null;
 const select = at("days", HTMLSelectElement);
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 select.append(...DAYS.map((each) => h("option", { value: each, selected: each === 30 })));
 select.addEventListener("change", read);
 at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
@@ -35,6 +37,7 @@ async function read() {
 }
 
 function draw() {
+  drawPagesMenu();
   document.title = `${t("false_alarms.title")} – ${t("app.name")}`;
   setText(at("title"), t("false_alarms.title"));
   setText(at("what"), t("false_alarms.what"));

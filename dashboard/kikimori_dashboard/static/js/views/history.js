@@ -4,9 +4,10 @@
 import { byId as at, h, setText, show } from "../components/dom.js";
 import { FoundGroup, offer } from "../components/found_group.js";
 import { openKeys, register } from "../components/keys.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, toLogin } from "../store/session.js";
+import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const TYPED = ["words", "since", "until", "operator", "caller"];
@@ -27,6 +28,7 @@ const field = (name) => /** @type {HTMLInputElement | HTMLSelectElement} */ (at(
 
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 register("/", "history.keys.words");
 register("j", "keys.next");
 register("ArrowDown", "keys.next");
@@ -145,6 +147,7 @@ function keyed(event) {
 }
 
 function words() {
+  drawPagesMenu();
   document.title = `${t("history.title")} – ${t("app.name")}`;
   setText(at("title"), t("history.title"));
   for (const each of [...TYPED, ...CHOSEN, "narrow"]) setText(at(`${each}-label`), t(`history.${each}`));

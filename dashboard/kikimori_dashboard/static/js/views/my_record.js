@@ -2,9 +2,10 @@
 
 import { byId as at, h, setText } from "../components/dom.js";
 import { showEntries } from "../components/entries.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, toLogin } from "../store/session.js";
+import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 /** @typedef {{created_at: string, used_at: string, ended_at: string | null, address: string, browser: string, present: boolean}} Session */
@@ -20,6 +21,7 @@ let fault = null;
 
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 at("more").addEventListener("click", () => read());
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
 words();
@@ -44,6 +46,7 @@ function sessionItem(session) {
 }
 
 function words() {
+  drawPagesMenu();
   document.title = `${t("my_record.title")} – ${t("app.name")}`;
   setText(at("title"), t("my_record.title"));
   setText(at("about"), t("my_record.about"));

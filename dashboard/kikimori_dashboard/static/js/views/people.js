@@ -2,6 +2,7 @@
 
 import { certificateBanners, showBanners } from "../components/banners.js";
 import { byId as at, h, setText, show } from "../components/dom.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { refusalText } from "../components/form.js";
 import * as kiosks from "../components/people_kiosks.js";
@@ -73,8 +74,8 @@ async function draw() {
 }
 
 function words() {
+  drawPagesMenu(person);
   document.title = `${t("people.title")} – ${t("app.name")}`;
-  setText(at("app-name"), t("app.name"));
   setText(at("page-name"), t("people.title"));
   setText(at("language"), t("ui.language"));
   whoBar.words();

@@ -2,9 +2,10 @@
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { faultText } from "../components/entries.js";
+import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
 import { applyTheme } from "../store/preferences.js";
-import { load, toLogin } from "../store/session.js";
+import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const EVERY_MS = 10_000;
@@ -37,6 +38,7 @@ let fault = null;
 
 applyTheme();
 await i18n.start();
+me().then(drawPagesMenu, () => {}); // the page works without it
 at("language").addEventListener("click", async () => { await i18n.toggle(); draw(); });
 draw();
 await read();
@@ -61,6 +63,7 @@ function facts(rows) {
 }
 
 function draw() {
+  drawPagesMenu();
   document.title = `${t("recording.title")} – ${t("app.name")}`;
   setText(at("title"), t("recording.title"));
   setText(at("account"), t("account.title"));
