@@ -117,6 +117,8 @@ class EffortModel(BaseModel):
     """Regression on the absolute numbers and the differences."""
     voice: Regression
     """Regression on `VOICE`: a voice, or music, tones, animals, noise."""
+    cry: Regression
+    """Score of numbers of `VOICE` by some seconds: above 0, somebody cries who does not speak, a baby first of all."""
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
     """Log odds subtracted from the score of a voice without a baseline: many calm voices are high and bright."""
     prior_tilt: float

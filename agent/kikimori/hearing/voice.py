@@ -29,6 +29,8 @@ shouts are …"""
 POSSIBLY_A_VOICE, FIRST_VOICE = 0.05, 0.35
 """… from which it is somebody who speaks, and before the leg has held a voice: a voice in a noisy street looks less like one, and
 must not count as silence."""
+CRYING = 0.5
+"""Most probability of a block in which somebody cries: it is heard for words, and its effort is not judged."""
 MEMORY = 0.93
 """Share of the sums kept per block with sound: the last three seconds or so count."""
 JUDGED_FROM_S = 0.8
@@ -67,6 +69,7 @@ class VoiceTracker:
     def __init__(self, model: EffortModel | None = None) -> None:
         model = model or shipped_model()
         self._score = model.voice.scorer(VOICE)
+        self._cry = model.cry.scorer(VOICE)
         self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
         self._counts = np.zeros((0, len(_COUNTS)), dtype=np.float32)
 
@@ -93,11 +96,13 @@ class VoiceTracker:
         counts = self._counts[slots]
         self._begin_anew(slots, counts, block)
         sums = self._sums[slots]
-        score = self._score(voice_vector_of(sums))
+        vector = voice_vector_of(sums)
+        score = self._score(vector)
         early = sums[:, AT["windows"]] * WINDOW_S < JUDGED_FROM_S
         self._average(counts, score, sounding & ~early)
         leg = np.where(counts[:, _LEG] > 0, np.float32(KNOWN_BY), np.float32(UNKNOWN_BY))
         probability = probability_of(score + leg)
+        np.minimum(probability, CRYING, out=probability, where=self._cry(vector) > 0)
         probability[early] = UNDECIDED
         probability[self._lacks_pitch(counts, block)] = 0
         voice = (probability >= POSSIBLY_A_VOICE) & ~early

@@ -56,3 +56,6 @@ KNOWN = _score(
     voicing_over=-4.0,
     high=-1.5,
 )
+CRY = _score(1.0, 6.0, pitch=0.8, vowel_0=-0.6, flux=-30.0)
+"""Per semitone, decibel, and share, over three seconds or so; above 0 somebody cries. A baby's cry is high for seconds, has next to
+no energy below 600 Hz, and keeps its colour: no syllables change it, as they do when somebody shouts."""
