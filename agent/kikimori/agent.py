@@ -107,9 +107,8 @@ class Agent:
         self.pbx: PbxControl = pbx or make_control(config, self._office.superior_number)
         self._started_at = datetime.now(UTC)
         self._run = run_name(self._started_at)
-        self._alerts = AlertWriter()
+        self._alerts, self._supervisor = AlertWriter(), Supervisor()
         self._make_taps = taps
-        self._supervisor = Supervisor()
         self._speech: SpeechPool | None = None
         self._directory = LegDirectory(asyncio.get_running_loop().time)
         self._recording = recording_of(
@@ -181,6 +180,7 @@ class Agent:
             witness=self._record,
             directory=self._office.book,
             on_callers=partial(tell_callers, desk),
+            ringing=desk.ringing,
         )
         await self._recording.start()
         self.bus.set_health(self._health())
@@ -309,6 +309,7 @@ class Agent:
             await asyncio.sleep(HEALTH_EVERY_S)
             try:
                 self._directory.forget_old()
+                self.desk.ringing.forget_old()
                 self.bus.set_health(self._health())
             except Exception as error:  # noqa: BLE001 - health tells of trouble, it must not end the calls
                 log.error("health_failed", error=type(error).__name__)

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.integrations.mirror.replay import CaptureClock, replay_capture
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.replay import replay

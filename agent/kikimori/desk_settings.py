@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori.calls.desk import DeskSettings
+from kikimori.calls.settings import DeskSettings
 from kikimori.control.pbx_control import ControlByHand, OperatorChoice
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from kikimori.bus.ringing_teller import RingingSource
     from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.key_store import TrustStore
     from kikimori_core.wire.keys import SigningKey
@@ -51,6 +52,7 @@ class Office:
         key: SigningKey | None = None,
         run: str = signing.RUN,
         on_callers: Callable[[Mapping[str, CallerContacts]], None] = lambda _callers: None,
+        ringing: RingingSource | None = None,
     ) -> AsyncIterator[Bus]:
         outbox = await Outbox.open(self.path)
         bus = Bus(
@@ -63,6 +65,7 @@ class Office:
             run=run,
             identity=signing.identity(trust, key),
             on_callers=on_callers,
+            ringing=ringing,
         )
         bus.set_health(sample.health())
         task = asyncio.create_task(bus.run())

@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.callers import tell_callers
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
 from kikimori.calls.leg import MOST_WAITING_S
+from kikimori.calls.settings import DeskSettings
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.modelstore import resolve

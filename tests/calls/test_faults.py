@@ -12,7 +12,8 @@ from tests.calls.test_desk import News, Office
 from tests.support.faults import FAULTY, SECRET
 from tests.support.told import PHRASES, RULES
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori_core.model.call import EndReason, Role
 from kikimori_core.wire.messages import AlertState, CallStatus, ClosedBecause
 from kikimori_lab.demo.script import RATE, load_calls

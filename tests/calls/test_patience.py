@@ -11,7 +11,8 @@ import pytest
 from tests.calls.test_desk import News
 from tests.support.told import PHRASES, RULES
 
-from kikimori.calls.desk import WORDS_BEHIND_S, Desk, DeskSettings
+from kikimori.calls.desk import WORDS_BEHIND_S, Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.hearing.speech.pool import SpeechPool
 from kikimori.hearing.speech.vosk_engine import VoskEngine
 from kikimori.modelstore import resolve

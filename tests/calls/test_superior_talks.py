@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.call_recorder import NoRecorder
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.calls.superior_talks import MOST, SuperiorTalks
 from kikimori_core.model.call import CallInfo, LegInfo, Role
 from kikimori_core.model.evidence import Utterance

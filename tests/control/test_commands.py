@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.told import PHRASES, RULES
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.config import read_config
 from kikimori.control.move_limit import MoveLimit

@@ -12,7 +12,8 @@ from tests.calls.test_desk import News, Office
 from tests.support.read_journal import ReadJournal, read_journal
 from tests.support.told import PHRASES, RULES
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.recording.agent_recording import AgentRecording
 from kikimori.recording.journal_thread import WritingPace
 from kikimori_core.journal.framing import SegmentHead

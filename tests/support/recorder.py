@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from kikimori_core.model.call import EndReason, LegInfo, Role
+    from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 WITHIN_S = 60
 
@@ -62,6 +62,8 @@ class Recorder:
         self.legs: list[RecordedLeg] = []
         self.holds: list[tuple[str, bool]] = []
         self.keys: list[tuple[str, Role, str]] = []
+        self.rings: list[tuple[CallInfo, tuple[str, ...], bool]] = []
+        self.rung_out: list[str] = []
         self.changed = asyncio.Event()
 
     def open_leg(self, info: LegInfo) -> RecordedLeg:
@@ -76,6 +78,14 @@ class Recorder:
 
     def key(self, call_id: str, role: Role, digit: str) -> None:
         self.keys.append((call_id, role, digit))
+        self.changed.set()
+
+    def ring(self, call: CallInfo, phones: Sequence[str], *, answered: bool = False) -> None:
+        self.rings.append((call, tuple(phones), answered))
+        self.changed.set()
+
+    def ring_over(self, call_id: str) -> None:
+        self.rung_out.append(call_id)
         self.changed.set()
 
     async def until(self, condition: Callable[[], object]) -> None:

@@ -47,6 +47,7 @@ from kikimori_core.wire.messages import (
     TranscriptLine,
     WordsEvidence,
 )
+from kikimori_core.wire.ringing_calls import RingingCall, RingingCalls
 from kikimori_core.wire.sound_frames import SoundRequest
 from kikimori_core.wire.topics import AgentTopics
 from kikimori_core.wire.values import CallRecording
@@ -265,6 +266,14 @@ def inventory(**fields: Any) -> Inventory:
     return Inventory(agent_id=AGENT, **(given | fields))
 
 
+def ringing(*phones: str, **fields: Any) -> RingingCalls:
+    call = RingingCall(
+        call_id="call-1", tap="asterisk", since=NOON, caller=CALLER, queue="support", phones=phones or ("201", "202"),
+        phones_more=1, answered=True,
+    )  # fmt: skip
+    return RingingCalls(agent_id=AGENT, **({"run": "mabc1234", "calls": (call,), "more": 2} | fields))
+
+
 def directory(number: int = 7, **fields: Any) -> Directory:
     given: dict[str, Any] = {
         "site": SITE,
@@ -291,5 +300,5 @@ def every_kind() -> list[Message]:
         line(spoken_by=SpokenBy(superior=Party(number="200"), certain=False)),
         call(**stamped, identity="uncertain", hold_ends_at=NOON + timedelta(minutes=5), with_superior=Party(number="200")),
         levels(), alert(**stamped, drawn=True), command(), result(), health(), acks(),
-        inventory(), directory(),
+        inventory(), directory(), ringing(),
     ]  # fmt: skip

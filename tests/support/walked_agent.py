@@ -21,7 +21,8 @@ from tests.support.signing import RUN, signed, trusting_dashboard
 
 from kikimori.bus.commands import CommandReceiver
 from kikimori.bus.gate import CommandGate
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.control.targets import TargetPolicy
 from kikimori.integrations.asterisk.control import AsteriskControl

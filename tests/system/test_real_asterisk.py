@@ -26,6 +26,7 @@ from tests.support.real_asterisk import (
     running_asterisk,
 )
 from tests.support.recorder import RecordedLeg, Recorder
+from tests.support.sip_phone import Habit
 
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError
 from kikimori.integrations.asterisk.settings import AsteriskTable
@@ -52,6 +53,7 @@ exten => 700,1,Answer()
 exten => 800,1,Answer()
  same => n,Queue(support,t,,,60)
 exten => 810,1,Dial(Local/201@members,30)
+exten => 820,1,Dial(Local/201@members&PJSIP/202,30)
 [members]
 exten => _2XX,1,Dial(PJSIP/${EXTEN},20)
 """
@@ -96,6 +98,10 @@ class Heard:
     def __init__(self, desk: Recorder, tap: AsteriskTap) -> None:
         self.desk = desk
         self.tap = tap
+
+    async def connected(self) -> None:
+        """Wait until it hears of what begins to ring."""
+        await until(lambda: self.tap._was_connected)
 
     def legs(self, role: Role) -> list[RecordedLeg]:
         return [leg for leg in self.desk.legs if leg.info.role is role]
@@ -194,6 +200,77 @@ async def test_voices_hold_and_keys(office: Office, tmp_path: Path, rate: int) -
     assert heard.desk.keys == [(call_id, Role.OPERATOR, "*"), (call_id, Role.OPERATOR, "9")]
     assert {leg.ended for leg in heard.desk.legs} == {EndReason.HUNG_UP}
     assert sum(leg.gap_samples for leg in heard.desk.legs) == 0
+
+
+@pytest.mark.parametrize("extension", ["201", "700", "800", "810"])
+async def test_a_telephone_that_rings_is_told_before_it_answers(
+    office: Office, tmp_path: Path, extension: str
+) -> None:
+    office.operator.habit = Habit.RING
+    async with tapped(office, tmp_path) as heard:
+        await heard.connected()
+        office.customer.call(extension)
+        await until(lambda: office.operator.ringing)
+        await heard.desk.until(lambda: heard.desk.rings)
+        (call, phones, answered) = heard.desk.rings[0]
+        assert (phones, answered, heard.desk.legs) == (("201",), False, [])
+        office.operator.answer()
+        await heard.desk.until(lambda: len(heard.desk.legs) == 2)
+        assert heard.desk.rings[-1][1:] == (("201",), True)
+        assert {leg.info.call.call_id for leg in heard.desk.legs} == {call.call_id}
+        office.customer.hang_up()
+        await heard.desk.until(lambda: heard.desk.rung_out == [call.call_id])
+
+
+async def test_two_telephones_that_ring_for_a_caller_who_gives_up(office: Office, tmp_path: Path) -> None:
+    office.operator.habit = office.superior.habit = Habit.RING
+    async with tapped(office, tmp_path) as heard:
+        await heard.connected()
+        office.customer.call("820")
+        await heard.desk.until(lambda: any(set(each[1]) == {"201", "202"} for each in heard.desk.rings))
+        office.customer.hang_up()
+        await heard.desk.until(lambda: heard.desk.rung_out)
+        await until(lambda: not office.operator.ringing and not office.superior.ringing)
+    assert {each[0].call_id for each in heard.desk.rings} == set(heard.desk.rung_out)
+    assert heard.desk.legs == []
+
+
+async def test_a_telephone_that_nobody_answers_rings_no_more(office: Office, tmp_path: Path) -> None:
+    """The first declines, the second answers: one call, at the second."""
+    office.operator.habit = office.superior.habit = Habit.RING
+    async with tapped(office, tmp_path) as heard:
+        await heard.connected()
+        office.customer.call("820")
+        await heard.desk.until(lambda: any(set(each[1]) == {"201", "202"} for each in heard.desk.rings))
+        office.operator.reject()
+        await heard.desk.until(lambda: heard.desk.rings[-1][1] == ("202",))
+        office.superior.answer()
+        await heard.desk.until(lambda: len(heard.desk.legs) == 2)
+        assert heard.desk.rings[-1][1:] == (("202",), True)
+
+
+async def test_telephones_that_call_each_other_ring_for_nobody(office: Office, tmp_path: Path) -> None:
+    office.superior.habit = Habit.RING
+    async with tapped(office, tmp_path) as heard:
+        await heard.connected()
+        office.operator.call("202")
+        await until(lambda: office.superior.ringing)
+        office.superior.answer()
+        await until(lambda: office.superior.in_call and office.operator.in_call)
+        office.customer.call("201")
+        office.operator.hang_up()
+        await until(lambda: not office.superior.in_call)
+    assert [each for each in heard.desk.rings if "202" in each[1]] == []
+
+
+async def test_asterisk_that_is_gone_rings_no_more(office: Office, tmp_path: Path) -> None:
+    office.operator.habit = Habit.RING
+    async with tapped(office, tmp_path) as heard:
+        await heard.connected()
+        office.customer.call("201")
+        await heard.desk.until(lambda: heard.desk.rings)
+        await office.pbx.die()
+        await heard.desk.until(lambda: heard.desk.rings[-1][1] == ())
 
 
 async def test_a_blind_transfer_stays_one_call(office: Office, tmp_path: Path) -> None:

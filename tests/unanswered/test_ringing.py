@@ -10,7 +10,8 @@ import pytest
 from tests.support.sample import alert
 from tests.support.told import PHRASES, RULES
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.commands import CommandHandler
 from kikimori.config import AgentConfig
 from kikimori.control.pbx_control import PbxAnswer

@@ -111,6 +111,7 @@ def test_topics_there_and_back(site: str, name: str) -> None:
         TopicKind.ALERT: topics.alert(name),
         TopicKind.HEALTH: topics.health,
         TopicKind.LEVELS: topics.levels,
+        TopicKind.RINGING: topics.ringing,
         TopicKind.COMMAND: topics.commands,
         TopicKind.REPLY: topics.reply(name),
         TopicKind.ACKS: topics.acks,
@@ -123,7 +124,8 @@ def test_topics_there_and_back(site: str, name: str) -> None:
         assert parsed is not None
         named = (
             "agent-1"
-            if kind in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.COMMAND, TopicKind.ACKS)
+            if kind
+            in (TopicKind.HEALTH, TopicKind.LEVELS, TopicKind.RINGING, TopicKind.COMMAND, TopicKind.ACKS)
             else name
         )
         agent = "" if kind is TopicKind.DIRECTORY else "agent-1"

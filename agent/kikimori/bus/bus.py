@@ -19,6 +19,7 @@ from kikimori.bus.directory_book import DirectoryBook
 from kikimori.bus.gate import CommandGate
 from kikimori.bus.health_teller import GOODBYE_S, HealthTeller
 from kikimori.bus.inventory import InventoryTeller
+from kikimori.bus.ringing_teller import RingingTeller
 from kikimori.bus.rival import SILENT_S, RivalWatch
 from kikimori.bus.shedding import SheddingQueue
 from kikimori.bus.stamps import Stamps
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from kikimori.bus.commands import CommandWitness
     from kikimori.bus.outbox import Outbox
+    from kikimori.bus.ringing_teller import RingingSource
     from kikimori_core.wire import messages as wire
     from kikimori_core.wire.connection import Client
     from kikimori_core.wire.delivery import CallerContacts
@@ -68,6 +70,7 @@ class Bus:
         witness: CommandWitness | None = None,
         directory: DirectoryBook | None = None,
         on_callers: Callable[[Mapping[str, CallerContacts]], None] = lambda _callers: None,
+        ringing: RingingSource | None = None,
     ) -> None:
         """`run`: name of this run; `silent_s`: see `RivalWatch`; without `identity` no command is taken."""
         # `on_callers` is called with earlier contacts of callers, by call, as a dashboard told them.
@@ -93,6 +96,7 @@ class Bus:
             self._health.compose,
             self._sealed,
         )
+        self._ringing = RingingTeller(self._topics, ringing)
         self._levels = SheddingQueue(LEVELS_LIMIT)
         self._transcript = SheddingQueue(TRANSCRIPT_LIMIT)
         self._replies = SheddingQueue(REPLIES_LIMIT)
@@ -210,7 +214,7 @@ class Bus:
                     await self._moved.wait()
 
     def _all_sent(self) -> bool:
-        waiting = self._board.untold + self._calls.untold
+        waiting = self._board.untold + self._calls.untold + self._ringing.untold
         waiting += len(self._levels) + len(self._transcript) + len(self._replies)
         return not waiting and not self._sending and not self._receiver.running
 
@@ -280,6 +284,7 @@ class Bus:
             tasks.create_task(self._health.run(client))
             tasks.create_task(self._call_states(client))
             tasks.create_task(self._alerts(client))
+            tasks.create_task(self._ringing.run(client, self._moved.set))
             tasks.create_task(self._inventory.run(client))
             tasks.create_task(self._sweep.run(client))
             tasks.create_task(self._shed(client, self._replies, qos=1))
@@ -320,13 +325,9 @@ class Bus:
 
     def _has(self, parsed: ParsedTopic) -> bool:
         """Return whether the subject of a retained topic still exists."""
-        match parsed.kind:
-            case TopicKind.CALL_STATE:
-                return self._calls.knows(parsed.name)
-            case TopicKind.ALERT:
-                return self._board.is_open(parsed.name)
-            case _:
-                return self._inventory.has(parsed.name)
+        has = {TopicKind.CALL_STATE: self._calls.knows, TopicKind.ALERT: self._board.is_open}
+        has[TopicKind.RINGING] = self._ringing.rings
+        return has.get(parsed.kind, self._inventory.has)(parsed.name)
 
     async def _shed(self, client: Client, messages: SheddingQueue, qos: int) -> None:
         while True:

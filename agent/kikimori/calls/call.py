@@ -63,12 +63,13 @@ class LiveCall:
         run: str = "",
         accommodated: bool = False,
         recorder: CallRecorder = NO_RECORDER,
+        open_changes: OpenChanges | None = None,
     ) -> None:
         """Begin a call.
 
         `asked_id` is the name the tap gave it, which `info.call_id` need not be; `started_at` is the wall clock and
         `opened_at` the loop's at the call's first sample;
-        `accommodated`: an earlier run was told that reasonable accommodation was asked for in it.
+        `accommodated`: an earlier run was told that reasonable accommodation was asked for in it; `open_changes`: of the ring.
         """
         self.info = info
         self.asked_id = asked_id
@@ -83,14 +84,13 @@ class LiveCall:
             judge.accommodate(marked=True)
         self._judge: CallJudge | None = judge
         """None after a second failure."""
-        self._open = OpenChanges()
+        self._open = open_changes or OpenChanges()
         self._listener = listener
         self._site = site
         self._agent_id = agent_id
         self.started_at = started_at
         self.words_heard = words_heard
-        self._help = HelpCall(escalate_code)
-        self.held_by_key = False
+        self._help, self.held_by_key = HelpCall(escalate_code), False
         self._offers = offers
         self._run = run
         self._tail = LineTail()

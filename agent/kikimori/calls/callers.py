@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 def tell_callers(desk: Desk, callers: Mapping[str, CallerContacts]) -> None:
-    """Give each running call the earlier contacts of its caller; calls that are over are left out."""
+    """Give each running or ringing call the earlier contacts of its caller; calls that are over are left out."""
     for call_id, contacts in callers.items():
         call = desk.find(call_id)
+        told = tuple(
+            ContactsOfDay(each.days_ago, each.contacts, each.minutes, each.incidents)
+            for each in contacts.days
+        )
         if call is not None:
-            told = tuple(
-                ContactsOfDay(each.days_ago, each.contacts, each.minutes, each.incidents)
-                for each in contacts.days
-            )
             call.observe(EarlierContacts(call.heard_s, told))
+        else:
+            desk.ringing.tell(call_id, EarlierContacts(0.0, told))

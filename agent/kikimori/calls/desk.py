@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,15 +12,14 @@ import structlog
 
 from kikimori.calls.block_hearing import BlockHearing
 from kikimori.calls.call import LiveCall
-from kikimori.calls.call_offers import CallOffers
 from kikimori.calls.call_recorder import NO_RECORDER
 from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.calls.recent_sound import NO_RECENT_SOUND
+from kikimori.calls.ringing_desk import RingingDesk
 from kikimori.hearing.frames import FRAME_S, RATES
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo
-from kikimori_core.wire.actions import OF_JUDGING
-from kikimori_core.wire.messages import Action, Announcement, CallLevels, KeysToPress, Party, Problem
+from kikimori_core.wire.messages import CallLevels, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from kikimori.calls.call_observer import CallObserver
     from kikimori.calls.call_recorder import CallRecorder
     from kikimori.calls.recent_sound import RecentSound
+    from kikimori.calls.settings import DeskSettings
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori_core.judging.kinds.rule import Rule
     from kikimori_core.judging.phrases import PhraseFinder
@@ -49,35 +49,6 @@ DROPS_SHOWN_S = 30.0
 """Seconds that dropped audio is shown as a problem."""
 
 _REMEMBERED_CALLS = 10_000
-
-
-@dataclass(frozen=True)
-class DeskSettings:
-    """Settings that every call is given."""
-
-    site: str
-    agent_id: str
-    escalate_code: str = "*9"
-    capabilities: tuple[Action, ...] = ()
-    superior: Party = field(default_factory=Party)
-    announcements: tuple[Announcement, ...] = ()
-    keep_operator: bool | None = None
-    keys: tuple[KeysToPress, ...] = ()
-    run: str = ""
-    """Name of this run of the agent; stands in the ids of alerts."""
-    patience_s: float = 0.0
-    """Seconds of audio that each leg keeps while hearing waits for recognition, so that no words are shed; 0 = hearing
-    waits for nobody, as live calls need it."""
-
-    def offers(self) -> CallOffers:
-        """Return the offers of every call."""
-        return CallOffers(
-            (*self.capabilities, *OF_JUDGING),
-            self.superior,
-            self.announcements,
-            self.keep_operator,
-            self.keys,
-        )
 
 
 class Desk:
@@ -124,6 +95,8 @@ class Desk:
         self._frames_dropped = 0
         self._calls_begun = 0
         self._calls_failed = 0
+        self.ringing = RingingDesk(settings, listener, self._judge, self._name, self._clock)
+        self.ring, self.ring_over = self.ringing.ring, self.ringing.over
 
     # --- for taps
 
@@ -218,6 +191,7 @@ class Desk:
             log.warning("shutdown_words_lost", calls=len(self.calls))
         for call in list(self.calls.values()):
             self._end_call(call, EndReason.SHUTDOWN)
+        self.ringing.close()
         # What was not heard by now never will be; whoever still runs `run` must find nothing to do.
         self._closed = True
         self.hearing.stop()
@@ -235,6 +209,7 @@ class Desk:
             "frames_heard": self.hearing.frames_heard,
             "frames_dropped": self._frames_dropped + waiting,
             "speech_shed_s": 0 if self._speech is None else round(self._speech.shed_s),
+            **self.ringing.counters(),
             **self._finals_counters(),
         }
 
@@ -283,10 +258,11 @@ class Desk:
         info = replace(info, call_id=self._name(asked_id))
         call = self.calls.get(info.call_id)
         if call is None:
+            judge, open_changes = self.ringing.answered(asked_id)
             call = LiveCall(
                 info,
                 asked_id,
-                CallJudge(self._rules, self._phrases, words_heard=self._speech is not None),
+                judge,
                 self._listener,
                 site=self.settings.site,
                 agent_id=self.settings.agent_id,
@@ -298,10 +274,14 @@ class Desk:
                 run=self.settings.run,
                 accommodated=self._accommodated(info.call_id),
                 recorder=self._recorder,
+                open_changes=open_changes,
             )
             self.calls[info.call_id] = call
             self._calls_begun += 1
         return call
+
+    def _judge(self) -> CallJudge:
+        return CallJudge(self._rules, self._phrases, words_heard=self._speech is not None)
 
     def _name(self, asked_id: str) -> str:
         """Return the call's own name: a repeated id is another call, with alerts of its own."""

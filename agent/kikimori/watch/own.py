@@ -21,7 +21,7 @@ from kikimori_core.wire.messages import Party
 from kikimori_core.wire.settings import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from kikimori.config import AgentConfig
     from kikimori.integrations.integration import Integration
@@ -84,6 +84,12 @@ class WatchDesk:
         for leg in call.legs if call is not None else ():
             if leg.info.role is role:
                 leg.key = digit
+
+    def ring(self, call: CallInfo, phones: Sequence[str], *, answered: bool = False) -> None:
+        """Ignore it: only calls with voices are shown."""
+
+    def ring_over(self, call_id: str) -> None:
+        """Ignore it likewise."""
 
     def sounded(self) -> int:
         """Return the number of legs that brought sound, live ones included."""

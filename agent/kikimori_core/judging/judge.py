@@ -160,6 +160,12 @@ class CallJudge:
         """Remove every rule but the operator's button: other findings are not reliable any more."""
         self._rules = [each for each in self._rules if each[1].rule.by_button]
 
+    def resume(self) -> None:
+        """Take up a call that was ended and goes on all the same: what still holds is told again."""
+        for detector, life in self._rules:
+            detector.tell_again()
+            life.resume()
+
     def end(self, now_s: float, because: ClosedBecause) -> list[AlertChange]:
         """End the call: close its open alerts."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)

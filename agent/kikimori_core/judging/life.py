@@ -99,8 +99,12 @@ class AlertLife:
         if alert is None:
             return None
         change = self.close(max(now_s, alert.updated_s), because)
-        self._quiet_until_s, self._last_severity = 0.0, None
+        self.resume()
         return change
+
+    def resume(self) -> None:
+        """Forget that an alert was closed: the call goes on, and the next one is not kept quiet for it."""
+        self._quiet_until_s, self._last_severity = 0.0, None
 
     def close(self, now_s: float, because: ClosedBecause) -> AlertChange | None:
         """Close the open alert, if there is one."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from kikimori_core.model.call import EndReason, LegInfo, Role
+    from collections.abc import Sequence
+
+    from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 
 class LegFeed(Protocol):
@@ -41,3 +43,12 @@ class CallDesk(Protocol):
 
     def key(self, call_id: str, role: Role, digit: str) -> None:
         """Note a key that the PBX reports beside the audio. An unknown call is ignored."""
+
+    def ring(self, call: CallInfo, phones: Sequence[str], *, answered: bool = False) -> None:
+        """Note the telephones at which a call from outside rings now; without any it waits.
+
+        `answered`: one of them has answered and is the only one of `phones`; the call's legs follow, with the same `call_id`.
+        """
+
+    def ring_over(self, call_id: str) -> None:
+        """Note that a call rings no more: the caller has left, or the PBX is away. An unknown one is ignored."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from kikimori_core.wire import delivery, directory, envelope, messages
+from kikimori_core.wire import delivery, directory, envelope, messages, ringing_calls
 from kikimori_core.wire.topics import AgentTopics, Topics
 
 DOCUMENT = Path(__file__).with_name("asyncapi.json")
@@ -34,6 +34,7 @@ _CHANNELS: dict[str, tuple[str, str, type[messages.Message], bool, int, str]] = 
     "alert": ("alert", "alert_id", messages.Alert, True, 1, "agent"),
     "health": ("health", "", messages.Health, True, 1, "agent"),
     "levels": ("levels", "", messages.Levels, False, 0, "agent"),
+    "ringing": ("ringing", "", ringing_calls.RingingCalls, True, 1, "agent"),
     "commands": ("commands", "", messages.Command, False, 1, "dashboard"),
     "acks": ("acks", "", delivery.Acks, False, 1, "dashboard"),
     "inventory": ("inventory", "part", delivery.Inventory, True, 1, "agent"),

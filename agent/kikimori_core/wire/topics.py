@@ -7,6 +7,7 @@
 | `…/agents/{agent_id}/commands`               | no       | 1   | `Command`        |
 | `…/agents/{agent_id}/acks`                   | no       | 1   | `Acks`           |
 | `…/agents/{agent_id}/inventory/{part}`       | yes      | 1   | `Inventory`      |
+| `…/agents/{agent_id}/ringing`                | while something rings | 1 | `RingingCalls` |
 | `…/agents/{agent_id}/calls/{call_id}/state`  | while live | 1 | `CallState`      |
 | `…/agents/{agent_id}/calls/{call_id}/transcript` | no   | 0   | `TranscriptLine` |
 | `…/agents/{agent_id}/alerts/{alert_id}`      | while open | 1 | `Alert`          |
@@ -47,6 +48,7 @@ class TopicKind(Enum):
     COMMAND = "commands"
     ACKS = "acks"
     INVENTORY = "inventory"
+    RINGING = "ringing"
     REPLY = "reply"
     DIRECTORY = "directory"
 
@@ -81,6 +83,7 @@ class AgentTopics:
         self._base = f"{ROOT}/{site}/agents/{agent_id}"
         self.health = f"{self._base}/health"
         self.levels = f"{self._base}/levels"
+        self.ringing = f"{self._base}/ringing"
         self.commands = f"{self._base}/commands"
         self.acks = f"{self._base}/acks"
         self.branch = f"{self._base}/#"
@@ -112,7 +115,12 @@ class AgentTopics:
 
     def retained_filters(self) -> list[str]:
         """Return the filters of what this agent leaves on the broker besides its health."""
-        return [f"{self._base}/calls/+/state", f"{self._base}/alerts/+", f"{self._base}/inventory/+"]
+        return [
+            f"{self._base}/calls/+/state",
+            f"{self._base}/alerts/+",
+            f"{self._base}/inventory/+",
+            self.ringing,
+        ]
 
 
 class Topics:
@@ -163,6 +171,7 @@ class Topics:
             (f"{self._base}/agents/+/alerts/+", 1),
             (f"{self._base}/agents/+/inventory/+", 1),
             (f"{self._base}/agents/+/levels", 0),
+            (f"{self._base}/agents/+/ringing", 1),
         ]
 
     def parse(self, topic: str) -> ParsedTopic | None:
@@ -181,6 +190,8 @@ class Topics:
                 return ParsedTopic(TopicKind.HEALTH, agent, agent)
             case ["agents", agent, "levels"]:
                 return ParsedTopic(TopicKind.LEVELS, agent, agent)
+            case ["agents", agent, "ringing"]:
+                return ParsedTopic(TopicKind.RINGING, agent, agent)
             case ["agents", agent, "commands"]:
                 return ParsedTopic(TopicKind.COMMAND, agent, agent)
             case ["agents", agent, "acks"]:

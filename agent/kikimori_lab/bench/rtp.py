@@ -23,9 +23,9 @@ from kikimori.media.rtp.srtp import SUITES, SrtpKeys, Unprotector
 from kikimori.taps.sides import SidesTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from kikimori_core.model.call import EndReason, LegInfo, Role
+    from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 
 REFERENCE = "one table decode and one append to a bytearray, same payloads"
 STEP_S = 0.02
@@ -77,6 +77,10 @@ class _Sink:
     def held(self, call_id: str, *, on_hold: bool) -> None: ...
 
     def key(self, call_id: str, role: Role, digit: str) -> None: ...
+
+    def ring(self, call: CallInfo, phones: Sequence[str], *, answered: bool = False) -> None: ...
+
+    def ring_over(self, call_id: str) -> None: ...
 
 
 def bench_rtp(packets: int, progress: Callable[[int], None]) -> RtpFigures:

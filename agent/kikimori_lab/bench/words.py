@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.errors import KikimoriError
 from kikimori.recognition import load_recognition
 from kikimori.taps.replay import open_recording, replay

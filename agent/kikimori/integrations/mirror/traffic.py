@@ -13,9 +13,11 @@ from kikimori.media.rtp.discarding_feed import DiscardingFeed
 from kikimori_core.messages import both
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kikimori.integrations.mirror.settings import MirrorTable
     from kikimori.taps.sides import SidesTable
-    from kikimori_core.model.call import LegInfo, Role
+    from kikimori_core.model.call import CallInfo, LegInfo, Role
     from kikimori_core.model.feed import LegFeed
 
 LOOKED_S = 4.0
@@ -31,6 +33,10 @@ class DeafDesk:
     def held(self, call_id: str, *, on_hold: bool) -> None: ...
 
     def key(self, call_id: str, role: Role, digit: str) -> None: ...
+
+    def ring(self, call: CallInfo, phones: Sequence[str], *, answered: bool = False) -> None: ...
+
+    def ring_over(self, call_id: str) -> None: ...
 
 
 async def look_at_traffic(

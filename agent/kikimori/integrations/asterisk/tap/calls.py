@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from kikimori.integrations.asterisk.tap.parties import caller_of, endpoint_of, party
+from kikimori.integrations.asterisk.tap.ringing import RingTracker
 from kikimori.integrations.asterisk.tap.world import AsteriskChannel, World
 from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import INTERNAL, NOT_SELECTED, SidesTable, Unheard, sort_out
@@ -83,6 +84,7 @@ class AsteriskCallTracker:
         """Customer's channel by the operator's."""
         self._queues: dict[str, str] = {}
         """Last queue that served a channel, by channel."""
+        self.rings = RingTracker(self.world, sides, self._queues.get)
         self._unheard: dict[str, Unheard] = {}
         """Reason for which a channel is not listened to; kept so that it is logged once."""
         self._changed: set[str] = set()
@@ -108,6 +110,7 @@ class AsteriskCallTracker:
         for each in list(self.world.channels.values()):
             self._note_queue(each)
         self._look_at(list(alive))
+        self.rings.load()
         return self._take_changed()
 
     def apply(self, event: Json) -> set[str]:
@@ -130,6 +133,7 @@ class AsteriskCallTracker:
                 self._key(channel_id, event.get("digit"))
         if event.get("type") in _CONNECTING:
             self._look_at(touched)
+        self.rings.apply(event)
         return self._take_changed()
 
     # --- what comes out

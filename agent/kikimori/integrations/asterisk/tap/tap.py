@@ -225,6 +225,7 @@ class AsteriskTap:
                 await reading
             finally:
                 reading.cancel()
+                self._tracker.rings.hush(self._desk)
                 await asyncio.gather(reading, return_exceptions=True)
 
     async def _catch_up(self, context: CopyContext) -> None:
@@ -242,6 +243,7 @@ class AsteriskTap:
         changed = self._tracker.load(channels, bridges)
         for customer in changed | self._tracker.customers | self._voices.keys():
             self._reconcile(customer)
+        self._tracker.rings.tell(self._desk)
         left = [
             each
             for each in (*channels, *bridges)
@@ -270,6 +272,7 @@ class AsteriskTap:
                     self._desk.held(call_id, on_hold=on_hold)
                 case DigitPressed(call_id, role, digit):
                     self._desk.key(call_id, role, digit)
+        self._tracker.rings.tell(self._desk)
 
     def _on_own(self, kind: object, channel_id: str) -> None:
         owner = self._required_context().owner(channel_id)

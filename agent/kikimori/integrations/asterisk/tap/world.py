@@ -211,6 +211,10 @@ class World:
             ahead += self._neighbours(each)
         return sorted(found.values(), key=lambda each: (each.created, each.id))
 
+    def named(self, name: str) -> str | None:
+        """Return the id of the channel of a name."""
+        return self._by_name.get(name)
+
     def in_conference(self, channel_id: str) -> bool:
         bridge = self.bridges.get(self._bridge_of.get(channel_id, ""))
         return bridge is not None and bridge.is_conference
