@@ -13,6 +13,7 @@ import structlog
 
 from kikimori.integrations.mirror.audible import WAITING, codec_of, judge, why_not, worth_probing
 from kikimori.integrations.mirror.conversation import MirroredCall, MirroredVoice
+from kikimori.integrations.mirror.ringing import MirrorRings
 from kikimori.integrations.mirror.sides import DialogLinks
 from kikimori.integrations.mirror.voices import formats_of, make_voice, names_of
 from kikimori.media.rtp.discarding_feed import DiscardingFeed
@@ -55,6 +56,7 @@ class Calls:
         self._desk = desk
         self._table = table
         self._links = DialogLinks(sides, table.twins)
+        self._rings = MirrorRings(desk, self._links)
         self._routes = routes
         self._clock = clock
         self._calls: dict[Dialog, MirroredCall] = {}
@@ -132,7 +134,7 @@ class Calls:
     # --- dialog.DialogObserver
 
     def began(self, dialog: Dialog) -> None:
-        call, link = self._links.place(dialog, self._all_dialogs())
+        call, link = self._links.place(dialog, list(self._calls))
         known = None if call is None else self._calls.get(call)
         if known is None:
             known = MirroredCall(call_id_from(dialog.call_id), [])
@@ -143,16 +145,18 @@ class Calls:
             if not each.uncertain and self._links.uncertain(each.dialogs):
                 self._review(each)
 
+    def rings(self, dialog: Dialog) -> None:
+        self._rings.review(self._calls.get(dialog))
+
     def agreed(self, dialog: Dialog) -> None:
-        call = self._calls.get(dialog)
-        if call is not None:
+        if (call := self._calls.get(dialog)) is not None:
+            self._rings.review(call)
             self._review(call)
             if dialog is call.active:
                 self._follow(call)
 
     def held(self, dialog: Dialog, by: int, *, on_hold: bool) -> None:
-        call = self._calls.get(dialog)
-        if call is None:
+        if (call := self._calls.get(dialog)) is None:
             return
         for voice in call.voices:
             if voice.dialog is dialog:
@@ -170,21 +174,18 @@ class Calls:
         self._links.expect(dialog, user, replaces, self._clock())
 
     def ended(self, dialog: Dialog) -> None:
-        call = self._calls.pop(dialog, None)
-        if call is None:
+        if (call := self._calls.pop(dialog, None)) is None:
             return
         call.dialogs.remove(dialog)
         call.audibility.pop(dialog, None)
         self._links.forget(dialog)
+        self._rings.review(call)
         self._review(call)
 
     # --- inside
 
     def _all(self) -> list[MirroredCall]:
         return list({id(call): call for call in self._calls.values()}.values())
-
-    def _all_dialogs(self) -> list[Dialog]:
-        return list(self._calls)
 
     def _review(self, call: MirroredCall) -> None:
         """Choose again the dialog to hear, and the roles."""

@@ -44,6 +44,8 @@ class Dialog:
     heard_at: float = 0.0
     ended_at: float = 0.0
     ended: bool = False
+    rings: bool = False
+    """True = the called telephone said that it rings."""
     told: set[tuple[int, str]] = field(default_factory=set)
     """Requests already carried out that may come again: sequence number and tag."""
 
@@ -100,7 +102,10 @@ class DialogObserver(Protocol):
     """Receiver of changes. Each method is called after the dialog was changed."""
 
     def began(self, dialog: Dialog) -> None:
-        """Note that a call rings."""
+        """Note that a call was asked for."""
+
+    def rings(self, dialog: Dialog) -> None:
+        """Note that the called telephone rings."""
 
     def agreed(self, dialog: Dialog) -> None:
         """Note that it was answered, or that the two have described their audio anew."""

@@ -31,6 +31,9 @@ RING_S = 300.0
 LINGER_S = 32.0
 """Seconds that an ended dialog is kept, so that a late packet does not begin it again (RFC 3261, timer B)."""
 
+RINGS = (180, 183)
+"""Responses of a telephone that rings."""
+
 LATE_COPY_S = 1.0
 """Seconds after the end from which the same INVITE is a new call, not a late copy."""
 
@@ -272,6 +275,9 @@ class Dialogs:
                 self._answer(dialog, fork, message, now)
             else:
                 self._describe(dialog, fork, message, 1)
+                if status in RINGS and not dialog.rings:
+                    dialog.rings = True
+                    self._changes.rings(dialog)
 
     def _answer(self, dialog: Dialog, fork: Fork, message: Response, now: float) -> None:
         first = not fork.answered

@@ -104,6 +104,15 @@ class DialogLinks:
     def role(self, dialog: Dialog, by: int) -> Role:
         return Role.CUSTOMER if self._customer.get(dialog, 0) == by else Role.OPERATOR
 
+    def is_twin(self, dialog: Dialog) -> bool:
+        """Return whether a dialog is a call's on the other side of the PBX."""
+        return self._links.get(dialog) == "twin"
+
+    def telephone(self, dialog: Dialog) -> str:
+        """Return the extension that a customer calls; "" where none does, or it is not listened to."""
+        number = dialog.parties[1].number
+        return number if self._customer.get(dialog) == 0 and selected(self._table, number, None) else ""
+
     def choose(self, dialogs: Sequence[Dialog], readable: Sequence[Dialog]) -> Dialog | None:
         """Return the dialog of a call that is to be heard.
 
