@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.delivery import Inventory
 from kikimori_core.wire.messages import Alert, BadMessageError, CallState, Health, Levels, TranscriptLine
+from kikimori_core.wire.ringing_calls import RingingCalls
 from kikimori_core.wire.topics import TopicKind
 
 if TYPE_CHECKING:
     from kikimori_core.wire.topics import ParsedTopic
 
-FromAgent = CallState | TranscriptLine | Alert | Health | Levels | Inventory
+FromAgent = CallState | TranscriptLine | Alert | Health | Levels | Inventory | RingingCalls
 
 
 def read_message(parsed: ParsedTopic, payload: bytes) -> FromAgent:
@@ -35,6 +36,9 @@ def read_message(parsed: ParsedTopic, payload: bytes) -> FromAgent:
             name = message.agent_id
         case TopicKind.LEVELS:
             message = Levels.from_bytes(payload)
+            name = message.agent_id
+        case TopicKind.RINGING:
+            message = RingingCalls.from_bytes(payload)
             name = message.agent_id
         case TopicKind.INVENTORY:
             message = Inventory.from_bytes(payload)

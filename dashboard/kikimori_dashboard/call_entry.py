@@ -62,6 +62,10 @@ class CallEntry:
         self.state_json = state.model_dump_json(exclude={"v", "transcript_tail"})
 
     @property
+    def agent_id(self) -> str:
+        return self.state.agent_id
+
+    @property
     def notes_json(self) -> str:
         """Return the notes as a further field of the call's JSON, behind a comma."""
         return f',"notes":{_encode(self.notes)}' if self.notes else ""

@@ -22,6 +22,8 @@ class PicturePart(StrEnum):
     AGENTS = "agents"
     COMMANDS = "commands"
     EXTENSIONS = "extensions"
+    RINGING = "ringing"
+    """Calls that no one has answered yet."""
     SITE = "site"
 
 

@@ -21,6 +21,7 @@ PARTS = (
     PicturePart.AGENTS,
     PicturePart.COMMANDS,
     PicturePart.EXTENSIONS,
+    PicturePart.RINGING,
 )
 
 OF_SITE = (
@@ -93,13 +94,18 @@ class OperatorViews:
         self._views = views
         self._encoded = EncodedParts(
             state.changes,
-            {PicturePart.CALLS: self._call, PicturePart.ALERTS: self._alert, PicturePart.AGENTS: self._agent},
+            {
+                PicturePart.CALLS: self._call,
+                PicturePart.ALERTS: self._alert,
+                PicturePart.AGENTS: self._agent,
+                PicturePart.RINGING: self._ringing,
+            },
             with_lines=False,
         )
 
     def json(self, part: PicturePart, name: str) -> str:
         match part:
-            case PicturePart.CALLS | PicturePart.ALERTS | PicturePart.AGENTS:
+            case PicturePart.CALLS | PicturePart.ALERTS | PicturePart.AGENTS | PicturePart.RINGING:
                 return self._encoded.json(part, name)
             case PicturePart.COMMANDS | PicturePart.EXTENSIONS:
                 return self._views.json(part, name)
@@ -136,6 +142,10 @@ class OperatorViews:
         if entry.known is not None:
             view["known"] = entry.known.operator_view()
         return _encode(view)
+
+    def _ringing(self, call_id: str) -> str | None:
+        entry = self._state.ringing.calls.get(call_id)
+        return None if entry is None else entry.operator_json()
 
     def _alert(self, alert_id: str) -> str | None:
         alert = self._state.alerts.get(alert_id)

@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import TRANSFERS, Lane, lane_of
+from kikimori_core.wire.messages import Action
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from kikimori_core.wire.messages import Action, Command, CommandResult
+    from kikimori_core.wire.messages import Command, CommandResult
 
 
 KEPT_PRESSES = 40
@@ -70,6 +71,11 @@ class PressBook:
 
     def last(self, call_id: str, lane: Lane) -> Press | None:
         return self.of(call_id).get(lane)
+
+    def began_hold(self, call_id: str) -> bool:
+        """Return whether a call's hold was begun by a press: another is the telephone's own, and so is its end."""
+        press = self.last(call_id, Lane.MOVE)
+        return press is not None and press.action in (Action.HOLD, *TRANSFERS)
 
     def history(self, call_id: str) -> list[Press]:
         """Return the newest presses of a call, oldest first."""

@@ -56,6 +56,7 @@ class Sight:
         self._sees = sees
         self._parts = frozenset(parts)
         self._calls: set[str] = set()
+        self._ringing: set[str] = set()
         self.alerts: set[str] = set()
         """Alerts shown, open or over."""
         self.teams_version = 0
@@ -69,6 +70,7 @@ class Sight:
         """Return the members of a snapshot; it counts as shown."""
         state = self._state
         self._calls = {each for each in state.calls if self._sees_call(each)}
+        self._ringing = {each for each in state.ringing.calls if self._sees_ring(each)}
         opened = [each for each in state.alerts if self._sees_alert(state.alerts[each])]
         self.alerts = set(opened)
         names: dict[PicturePart, Iterable[str]] = {
@@ -78,6 +80,7 @@ class Sight:
             PicturePart.AGENTS: list(state.agents),
             PicturePart.COMMANDS: [each for each in state.presses.calls() if each in self._calls],
             PicturePart.EXTENSIONS: [each for each in state.extensions.known() if self._sees(each)],
+            PicturePart.RINGING: list(self._ringing),
         }
         fields = [f'"site":{self._encoders.site()}', self._closed(), self._missed()]
         for part, listed in names.items():
@@ -138,9 +141,11 @@ class Sight:
         return fields
 
     def _with_new_calls(self, keys: list[Key]) -> list[Key]:
-        """Return the keys, with everything about calls that came into sight just now."""
+        """Return the keys, with everything about calls that came into sight just now, and alerts of those that ring or rang."""
         more: list[Key] = []
         for part, name in keys:
+            if part is PicturePart.RINGING:
+                more += [(PicturePart.ALERTS, each.alert_id) for each in self._state.alert_book.of_call(name)]
             if part is PicturePart.CALLS and name not in self._calls and self._sees_call(name):
                 more += [(each, name) for each in _OF_CALLS]
                 more += [(PicturePart.ALERTS, each.alert_id) for each in self._state.alert_book.of_call(name)]
@@ -154,6 +159,13 @@ class Sight:
                 return self._encoders.json(part, name)
             gone = name in self._calls
             self._calls.discard(name)
+            return "null" if gone else None
+        if part is PicturePart.RINGING:
+            if self._sees_ring(name):
+                self._ringing.add(name)
+                return self._encoders.json(part, name)
+            gone = name in self._ringing
+            self._ringing.discard(name)
             return "null" if gone else None
         if part is PicturePart.ALERTS:
             alert = self._state.alerts.get(name)
@@ -189,7 +201,15 @@ class Sight:
         return entry is not None and self._sees(entry.state.operator.number)
 
     def _sees_alert(self, alert: Alert) -> bool:
+        call_id = alert.call_id
+        if call_id in self._state.ringing.calls and call_id not in self._state.calls:
+            return self._sees_ring(call_id)
         return self._sees(extension_of(alert, self._state.calls))
+
+    def _sees_ring(self, call_id: str) -> bool:
+        """Return whether a telephone rings whose calls are in sight."""
+        entry = self._state.ringing.calls.get(call_id)
+        return entry is not None and any(self._sees(each) for each in entry.call.phones)
 
     def _closed(self) -> str:
         return self._encoders.closed(self._note_alert)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kikimori_core.wire.actions import TRANSFERS, Lane, lane_of
-from kikimori_core.wire.messages import Action, AlertState, CallStatus, Severity
+from kikimori_core.wire.actions import Lane, lane_of
+from kikimori_core.wire.messages import AlertState, CallStatus, Severity
 from kikimori_dashboard.agent_book import AgentBook
 from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
@@ -17,6 +17,7 @@ from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
 from kikimori_dashboard.newer import NewerAgents
 from kikimori_dashboard.presses import PressBook
+from kikimori_dashboard.ringing_book import RingingBook
 from kikimori_dashboard.site_directory import SiteDirectory
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
     )
     from kikimori_dashboard.agent_link import AgentLink
 
-MAX_CALLS = 20_000
-MAX_ALERTS = 50_000
-MAX_AGENTS = 1000
+MAX_CALLS, MAX_ALERTS, MAX_AGENTS = 20_000, 50_000, 1000
 """Limits; more from a broker is a fault: the surplus is left out, and the page says how much."""
 
 LONGEST_CALL = timedelta(hours=24)
@@ -56,11 +55,11 @@ class SiteState:
         self.agent_book = AgentBook()
         self.agents = self.agent_book.known
         self.presses = PressBook()
+        self.ringing = RingingBook(self.changes, self.agent_book.offline)
         self.extensions = ExtensionLog()
         self.directory = SiteDirectory(self.changes)
         self.left_out = LeftOut(self.changes)
-        self.broker = BrokerLink(self.changes)
-        self.newer = NewerAgents(self.changes)
+        self.broker, self.newer = BrokerLink(self.changes), NewerAgents(self.changes)
         self.clocks_differing: dict[str, int] = {}
         """Seconds by which an agent's clock is ahead of ours, or behind; agents with some seconds only."""
         self.signatures: dict[str, dict[str, str]] = {}
@@ -85,6 +84,7 @@ class SiteState:
         """Begin a reading, up to `end_reading_retained`, in which everything that exists is sent again."""
         self._confirmed = set()
         self.agent_book.begin_reading()
+        self.ringing.begin_reading()
         for agent_id in self.agents:
             self._touch_agent(agent_id)
         self.newer.clear()
@@ -101,6 +101,7 @@ class SiteState:
         self._confirmed = None
         if complete:
             self._forget_all_but(confirmed)
+            self.ringing.end_reading()
         self.broker.has_read(complete=complete)
 
     def _forget_all_but(self, confirmed: set[tuple[PicturePart, str]]) -> None:
@@ -134,11 +135,12 @@ class SiteState:
             return
         if entry is None:
             entry = self.calls[call_id] = CallEntry(state)
+            entry.known = self.ringing.caller(call_id)
         self._confirm(PicturePart.CALLS, call_id)
         if state.status is not CallStatus.TALKING:
             entry.returned = False
         elif entry.state.status is CallStatus.ON_HOLD:
-            entry.returned = self._nobody_asked_for_the_end_of_hold(call_id)
+            entry.returned = self.presses.began_hold(call_id)
         if state is entry.state or state.operator.number != entry.state.operator.number:
             self._note_extension(state, entry.levels_at)
         if state is not entry.state:
@@ -172,11 +174,6 @@ class SiteState:
                 self.changes.remove(PicturePart.EXTENSIONS, extension)
             else:
                 self.changes.touch(PicturePart.EXTENSIONS, extension)
-
-    def _nobody_asked_for_the_end_of_hold(self, call_id: str) -> bool:
-        """Return whether the hold was begun by a press: another is the telephone's own, and so is its end."""
-        press = self.presses.last(call_id, Lane.MOVE)
-        return press is not None and press.action in (Action.HOLD, *TRANSFERS)
 
     def take_line(self, line: TranscriptLine, agent_id: str = "") -> None:
         """Take a line. `agent_id`: only if the call is this agent's."""
@@ -256,6 +253,7 @@ class SiteState:
         for alert in list(self.alerts.values()):
             if not self.agent_book.is_there(alert.agent_id) and now - alert.updated_at > LONGEST_CALL:
                 self.remove_alert(alert.alert_id)
+        self.ringing.forget_old(now)
         self.alert_book.forget_closed(now, self._closed_for)
 
     def open_alerts(self, call_id: str) -> tuple[Alert, ...]:
@@ -290,6 +288,7 @@ class SiteState:
         if not self.left_out.has_room(PicturePart.AGENTS, health.agent_id, self.agents, MAX_AGENTS):
             return
         known = self.agent_book.take(health)
+        self.ringing.note_health(health)
         self._confirm(PicturePart.AGENTS, health.agent_id)
         if known is None or not looks_same(known, health):
             self.changes.touch(PicturePart.AGENTS, health.agent_id)
@@ -302,6 +301,7 @@ class SiteState:
 
     def remove_agent(self, agent_id: str) -> None:
         self.left_out.is_over(PicturePart.AGENTS, agent_id)
+        self.ringing.clear(agent_id)
         if self.agent_book.remove(agent_id):
             self.changes.remove(PicturePart.AGENTS, agent_id)
             self._touch_calls_of(agent_id)

@@ -24,6 +24,7 @@ from kikimori_core.wire.messages import (
     NewerMessageError,
     TranscriptLine,
 )
+from kikimori_core.wire.ringing_calls import RingingCalls
 from kikimori_core.wire.topics import ParsedTopic, TopicKind, Topics
 from kikimori_dashboard.acks import AckDesk
 from kikimori_dashboard.agent_messages import read_message
@@ -232,12 +233,8 @@ class Subscriber:
             self._broker.connected()
             self._state.end_reading_retained(datetime.now(UTC), complete=reading.complete)
             self._client = client
-            log.info(
-                "broker_connected",
-                calls=len(self._state.calls),
-                alerts=len(self._state.alerts),
-                complete=reading.complete,
-            )
+            calls, alerts = len(self._state.calls), len(self._state.alerts)
+            log.info("broker_connected", calls=calls, alerts=alerts, complete=reading.complete)
         else:
             # Before the begin marker comes what the broker queued for us: said long ago, perhaps.
             self.take(topic, payload, now=reading.begun.is_set() and not message.retain)
@@ -300,6 +297,8 @@ class Subscriber:
                 state.remove_alert(name, parsed.agent_id)
             case TopicKind.HEALTH:
                 state.remove_agent(name)
+            case TopicKind.RINGING:
+                state.ringing.clear(name)
             case TopicKind.INVENTORY:
                 pass  # the list has become shorter; its parts say of how many they are
             case _:
@@ -341,6 +340,8 @@ class Subscriber:
                 self.inventories.take(message)
             case Levels():
                 state.take_levels(message)
+            case RingingCalls():
+                state.ringing.take(message)
         if now:
             state.take_sign_of_life(message.agent_id)
 

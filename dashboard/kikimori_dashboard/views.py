@@ -59,6 +59,7 @@ class Views:
                 PicturePart.AGENTS: self._agent,
                 PicturePart.COMMANDS: self._commands,
                 PicturePart.EXTENSIONS: self._extension,
+                PicturePart.RINGING: self._ringing,
             },
         )
         self._body: tuple[int, str] = (-1, "")
@@ -116,6 +117,7 @@ class Views:
             PicturePart.AGENTS: state.agents,
             PicturePart.COMMANDS: state.presses.calls(),
             PicturePart.EXTENSIONS: state.extensions.known(),
+            PicturePart.RINGING: state.ringing.calls,
         }
         fields = [f'"site":{self.site()}', self.closed(), self.missed()]
         for part, listed in names.items():
@@ -155,6 +157,7 @@ class Views:
             "help": state.directory.help,
             "own_roles": state.directory.own_roles,
             "names_people": state.directory.names_people,
+            "ringing_more": state.ringing.more,
         }
 
     def _call(self, call_id: str) -> str | None:
@@ -214,6 +217,10 @@ class Views:
     def _extension(self, number: str) -> str | None:
         last = self._state.extensions.last(number)
         return None if last is None else _encode(last.isoformat())
+
+    def _ringing(self, call_id: str) -> str | None:
+        entry = self._state.ringing.calls.get(call_id)
+        return None if entry is None else entry.supervisor_json()
 
     def _commands(self, call_id: str) -> str | None:
         """Return the presses of a call by lane."""

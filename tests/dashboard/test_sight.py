@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.office import leg
 from tests.support.sign_in import add_session, client, token_of
 
 from kikimori_core.wire.messages import Party, Role
+from kikimori_core.wire.ringing_calls import RingingCall
 from kikimori_records.people import NewPerson, add, change, person_by_login
 
 if TYPE_CHECKING:
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 WORDS = "さっきも言っただろう"
+
+
+def rings(call_id: str, *phones: str) -> RingingCall:
+    since = datetime.now(UTC)
+    caller = Party(number="0355550100")
+    return RingingCall(call_id=call_id, tap="asterisk", since=since, caller=caller, phones=phones)
 
 
 async def two_calls(agent: PeerAgent) -> None:
@@ -101,3 +110,35 @@ async def test_a_supervisor_of_a_team_gets_its_calls(url: str, store: Store, age
                     assert answer.status == status
         await change(store, operator.id, team="billing")
         await shown(watching, "own", "others", "unknown")
+
+
+async def test_a_ring_is_told_where_a_telephone_rings_that_one_may_see(url: str, agent: PeerAgent) -> None:
+    await agent.ring(rings("both", "205", "201"), rings("others", "205"))
+    await agent.alert("both", rule="repeat", raised_s=0.0)
+    async with live_client(url, page="operator", login="operator") as watching:
+        await watching.until(lambda picture: connected(picture) and picture["ringing"].keys() == {"both"})
+        await watching.until(lambda picture: picture["alerts"])
+        await agent.ring(rings("both", "205"), rings("others", "205"))
+        await watching.until(lambda picture: not picture["ringing"])
+        assert watching.picture["alerts"] == {}
+        await agent.ring(rings("both", "201"))
+        picture = await watching.until(lambda picture: picture["ringing"])
+        assert picture["ringing"]["both"]["known"] is None
+        assert "tap" not in picture["ringing"]["both"]
+        assert picture["calls"] == {}
+        await agent.ring()
+        await watching.until(lambda picture: not picture["ringing"])
+
+
+@pytest.mark.parametrize("look", [False, True])
+async def test_what_rings_is_over_when_its_agent_is_gone(url: str, agent: PeerAgent, look: bool) -> None:
+    async with live_client(url, look=look) as watching:
+        await agent.ring(rings("c1", "201"), rings("c2", "202"), more=7)
+        await watching.until(lambda picture: picture["ringing"].keys() == {"c1", "c2"})
+        await watching.until(lambda picture: picture["site"]["ringing_more"] == 7)
+        agent.abort()
+        await watching.until(lambda picture: not picture["ringing"])
+        await watching.until(lambda picture: picture["site"]["ringing_more"] == 0)
+    async with live_client(url, look=look) as later:
+        await later.until(connected)
+        assert later.picture["ringing"] == {}

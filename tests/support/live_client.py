@@ -14,7 +14,7 @@ from tests.support.sign_in import SUPERVISOR, headers
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
+PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions", "ringing")
 
 
 class LiveClient:

@@ -36,6 +36,7 @@ from kikimori_core.wire.messages import (
     SpeechStatus,
     TranscriptLine,
 )
+from kikimori_core.wire.ringing_calls import RingingCall, RingingCalls
 from kikimori_core.wire.topics import AgentTopics, TopicKind, Topics
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class PeerAgent:
         """Topics to clear at the next broker, as an agent does with what ended while the broker was away."""
         self.calls: dict[str, CallState] = {}
         self.alerts: dict[str, Alert] = {}
+        self.ringing: dict[str, RingingCall] = {}
         self.connected = asyncio.Event()
         self._client: Client | None = None
         self._dead = False
@@ -225,6 +227,12 @@ class PeerAgent:
 
     # --- alerts
 
+    async def ring(self, *calls: RingingCall, more: int = 0) -> None:
+        """List these calls as the ones that ring; none clears the list."""
+        self.ringing = {each.call_id: each for each in calls}
+        listed = RingingCalls(agent_id=self.agent_id, calls=calls, more=more)
+        await self.publish(self.topics.ringing, listed if calls else b"", retain=True)
+
     async def alert(
         self,
         call_id: str,
@@ -238,7 +246,8 @@ class PeerAgent:
         raised_s: float = 192.0,
     ) -> Alert:
         """Raise an alert, or a further revision of it."""
-        call = self.calls[call_id]
+        call, rings = self.calls.get(call_id), self.ringing.get(call_id)
+        started_at = call.started_at if call else rings.since if rings else datetime.now(UTC)
         alert_id = f"{call_id}.{rule}.1"
         known = self.alerts.get(alert_id)
         alert = Alert(
@@ -252,13 +261,13 @@ class PeerAgent:
             severity=severity,
             state=AlertState.OPEN,
             revision=known.revision + 1 if known else 1,
-            raised_at=known.raised_at if known else call.started_at + timedelta(seconds=raised_s),
+            raised_at=known.raised_at if known else started_at + timedelta(seconds=raised_s),
             updated_at=datetime.now(UTC),
             raised_s=raised_s,
             evidence=evidence,
             suggestion=suggestion,
-            caller=call.caller,
-            operator=call.operator,
+            caller=call.caller if call else rings.caller if rings else Party(),
+            operator=call.operator if call else Party(),
         )
         self.alerts[alert_id] = alert
         await self.publish(self.topics.alert(alert_id), alert, retain=True)

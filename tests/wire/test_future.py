@@ -36,6 +36,7 @@ from kikimori_core.wire.messages import (
     Outcome,
     TranscriptLine,
 )
+from kikimori_core.wire.ringing_calls import RingingCalls
 from kikimori_core.wire.values import Severity
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.state import SiteState
@@ -55,6 +56,7 @@ TOPIC_OF: dict[type[Message], str] = {
     Health: sample.TOPICS.health,
     Levels: sample.TOPICS.levels,
     Inventory: sample.TOPICS.inventory(1),
+    RingingCalls: sample.TOPICS.ringing,
     CommandResult: sample.TOPICS.reply("dashboard-test"),
 }
 

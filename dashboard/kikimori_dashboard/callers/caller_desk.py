@@ -1,4 +1,4 @@
-"""Callers of the running calls, looked up in the database when a call appears, and told to pages and agents.
+"""Callers of ringing and running calls, looked up in the database when a call appears, and told to pages and agents.
 
 No page waits for it: a call is shown at once, and the caller's line when the answer is there. While the database is away or slow
 nothing is known, and what was read stays with its call.
@@ -21,9 +21,12 @@ from kikimori_records.callers.queries import customers_of
 from kikimori_records.errors import StoreAwayError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from kikimori_dashboard.call_entry import CallEntry
+    from kikimori_dashboard.changes import Key
+    from kikimori_dashboard.ringing_book import RingingEntry
     from kikimori_dashboard.state import SiteState
     from kikimori_records.keeping.pseudonyms import Pseudonyms
     from kikimori_records.store import Store
@@ -32,14 +35,14 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.25
 READ_EVERY_S = 20.0
-"""Interval in s at which the callers of all running calls are read again: an entry was changed, or a caller erased."""
+"""Interval in s at which the callers of all these calls are read again: an entry was changed, or a caller erased."""
 WITHIN_S = 2.0
 AT_ONCE = 200
 """Most callers in one look."""
 
 
 class CallerDesk:
-    """Callers of one dashboard's running calls."""
+    """Callers of one dashboard's calls."""
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class CallerDesk:
         self._tell = tell
         self._now = now
         self._pseudonyms: Pseudonyms | None = None
-        self._numbers: dict[str, str | None] = {}
+        self._numbers: dict[Key, str | None] = {}
         """Number by which each call was looked up."""
         self._all_at = float("-inf")
         self._fault = ""
@@ -70,7 +73,7 @@ class CallerDesk:
         return self._pseudonyms
 
     def read_again(self) -> None:
-        """Have all running calls looked up anew, e.g. after a change of the customers' list."""
+        """Have all calls looked up anew, e.g. after a change of the customers' list."""
         self._all_at = float("-inf")
 
     async def keep(self) -> None:
@@ -91,27 +94,24 @@ class CallerDesk:
 
     async def look(self) -> None:
         """Look up the callers of calls that are new, or whose caller became known; raises StoreError, OSError."""
-        calls = self._state.calls
-        self._numbers = {call_id: number for call_id, number in self._numbers.items() if call_id in calls}
+        present = self._present()
+        self._numbers = {key: number for key, number in self._numbers.items() if key in present}
         now_s = asyncio.get_running_loop().time()
         every = now_s - self._all_at >= READ_EVERY_S
-        wanted = [
-            call_id
-            for call_id, entry in calls.items()
-            if every or self._numbers.get(call_id, "") != entry.state.caller.number
-        ]
-        if not wanted:
+        numbers = {
+            key: number for key, number in present.items() if every or self._numbers.get(key, "") != number
+        }
+        if not numbers:
             return
         pseudonyms = await self.pseudonyms()
-        numbers = {call_id: calls[call_id].state.caller.number for call_id in wanted if call_id in calls}
-        keys = {call_id: key for call_id, number in numbers.items() if (key := pseudonyms.of(number))}
+        keys = {call: key for call, number in numbers.items() if (key := pseudonyms.of(number))}
         callers = sorted(set(keys.values()))
         found: dict[str, KnownCaller] = {}
         for at in range(0, len(callers), AT_ONCE):
             found |= await self._read(callers[at : at + AT_ONCE])
-        for call_id, number in numbers.items():
-            self._numbers[call_id] = number
-            self._show(call_id, found.get(keys.get(call_id, "")))
+        for call, number in numbers.items():
+            self._numbers[call] = number
+            self._show(call, found.get(keys.get(call, "")))
         if every:
             self._all_at = now_s
 
@@ -137,14 +137,29 @@ class CallerDesk:
                 found[key] = made
         return found
 
-    def _show(self, call_id: str, known: KnownCaller | None) -> None:
+    def _present(self) -> dict[Key, str | None]:
+        """Return the callers' numbers of all calls, those that ring first: somebody is about to answer."""
+        state = self._state
+        found = {
+            (PicturePart.RINGING, call_id): entry.call.caller.number
+            for call_id, entry in state.ringing.calls.items()
+        }
+        return found | {
+            (PicturePart.CALLS, call_id): entry.state.caller.number for call_id, entry in state.calls.items()
+        }
+
+    def _show(self, call: Key, known: KnownCaller | None) -> None:
         """Show a call's caller; nothing where it ended meanwhile."""
-        entry = self._state.calls.get(call_id)
+        part, call_id = call
+        calls: Mapping[str, CallEntry | RingingEntry] = self._state.calls
+        if part is PicturePart.RINGING:
+            calls = self._state.ringing.calls
+        entry = calls.get(call_id)
         if entry is None:
             return
         if known is not None and known.days:
-            self._tell(entry.state.agent_id, call_id, known)
+            self._tell(entry.agent_id, call_id, known)
         if entry.known != known:
             entry.known = known
-            self._state.changes.touch(PicturePart.CALLS, call_id)
+            self._state.changes.touch(part, call_id)
             self._changed()

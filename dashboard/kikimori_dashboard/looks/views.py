@@ -79,6 +79,7 @@ class DrawnViews:
                 PicturePart.AGENTS: state.agents,
                 PicturePart.COMMANDS: state.presses.calls(),
                 PicturePart.EXTENSIONS: state.extensions.known(),
+                PicturePart.RINGING: state.ringing.calls,
             }
             self._all_fields = [f'"site":{self.site()}', self.closed(), self.missed()]
             self._all_fields += [self._part(part, listed) for part, listed in names.items()]

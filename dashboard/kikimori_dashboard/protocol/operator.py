@@ -56,6 +56,20 @@ class OperatorCall(PagePart):
     known: OperatorKnownCaller | None = None
 
 
+class OperatorRinging(PagePart):
+    """Call that rings at the operator's telephone, perhaps at others too."""
+
+    call_id: str
+    since: AwareDatetime
+    caller: Party
+    queue: str | None
+    phones: list[str]
+    """Extensions that ring, or the one that has answered."""
+    phones_more: int
+    answered: bool
+    known: OperatorKnownCaller | None
+
+
 class OperatorEvidence(PagePart):
     """Ground of an alert: enough to choose the next sentence."""
 
@@ -148,6 +162,7 @@ class OperatorSnapshot(PagePart):
     agents: dict[str, OperatorAgent]
     commands: dict[str, Presses]
     extensions: dict[str, AwareDatetime]
+    ringing: dict[str, OperatorRinging]
 
 
 class OperatorDelta(PagePart):
@@ -163,6 +178,7 @@ class OperatorDelta(PagePart):
     agents: dict[str, OperatorAgent | None] | None = None
     commands: dict[str, Presses | None] | None = None
     extensions: dict[str, AwareDatetime | None] | None = None
+    ringing: dict[str, OperatorRinging | None] | None = None
 
 
 OperatorMessage = Annotated[OperatorSnapshot | OperatorDelta | Echo | Beat, Field(discriminator="type")]

@@ -8,13 +8,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from kikimori_core.wire.actions import Lane
 from kikimori_core.wire.messages import Alert, CallState, Health
+from kikimori_core.wire.ringing_calls import RingingCall
 from kikimori_core.wire.values import Action, Outcome, Severity
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-_OF_AGENT = (CallState, Alert, Health)
+_OF_AGENT = (CallState, Alert, Health, RingingCall)
 
 
 class PagePart(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from kikimori_core.wire.messages import Alert, CallState, Health
+from kikimori_core.wire.ringing_calls import RingingCall
 from kikimori_core.wire.values import Action, CallStatus, Outcome, Role, Severity
 from kikimori_dashboard.order import CallLane
 from kikimori_dashboard.protocol.parts import (
@@ -131,6 +132,14 @@ class SupervisorCall(PagePart, CallState):
     presses: list[PressInStory] | None = None
 
 
+class SupervisorRinging(PagePart, RingingCall):
+    """Call that rings; one that is among the calls rings at another telephone."""
+
+    model_config = PagePart.model_config
+
+    known: KnownCallerView | None
+
+
 class ClaimMark(PagePart):
     """Mark of the person who takes care of an alert."""
 
@@ -218,6 +227,8 @@ class SupervisorSite(PageSite):
     superiors: list[SuperiorView]
     own_roles: list[OwnRole]
     names_people: bool
+    ringing_more: int
+    """Ringing calls besides those of `ringing`."""
 
 
 VoiceLevels = (
@@ -267,6 +278,7 @@ class SupervisorSnapshot(PagePart):
     agents: dict[str, SupervisorAgent]
     commands: dict[str, Presses]
     extensions: dict[str, AwareDatetime]
+    ringing: dict[str, SupervisorRinging]
     lines: dict[str, LineChanges] | None = None
     levels: dict[str, CallVoices] | None = None
     past: dict[str, PastLevels] | None = None
@@ -290,6 +302,7 @@ class SupervisorDelta(PagePart):
     agents: dict[str, SupervisorAgent | None] | None = None
     commands: dict[str, Presses | None] | None = None
     extensions: dict[str, AwareDatetime | None] | None = None
+    ringing: dict[str, SupervisorRinging | None] | None = None
     lines: dict[str, LineChanges] | None = None
     levels: dict[str, CallVoices] | None = None
     past: dict[str, PastLevels | None] | None = None

@@ -63,6 +63,9 @@ export interface SupervisorSnapshot {
     [k: string]: PastLevels;
   };
   reviewed?: string[];
+  ringing: {
+    [k: string]: SupervisorRinging;
+  };
   seq: number;
   site: SupervisorSite;
   type: "snapshot";
@@ -673,6 +676,20 @@ export interface PastVoice {
   effort: (number | null)[];
 }
 /**
+ * Call that rings; one that is among the calls rings at another telephone.
+ */
+export interface SupervisorRinging {
+  answered: boolean;
+  call_id: string;
+  caller: Party;
+  known: KnownCallerView | null;
+  phones: string[];
+  phones_more: number;
+  queue: string | null;
+  since: string;
+  tap: string;
+}
+/**
  * Settings of the site, and faults of the dashboard itself.
  */
 export interface SupervisorSite {
@@ -693,6 +710,7 @@ export interface SupervisorSite {
   newer: string[];
   own_roles: OwnRole[];
   reading: boolean;
+  ringing_more: number;
   signatures: {
     [k: string]: SignatureView;
   };
@@ -769,6 +787,9 @@ export interface SupervisorDelta {
     [k: string]: PastLevels | null;
   };
   reviewed?: string[];
+  ringing?: {
+    [k: string]: SupervisorRinging | null;
+  };
   seq: number;
   site?: SupervisorSite;
   type: "delta";
@@ -820,6 +841,9 @@ export interface OperatorSnapshot {
   };
   missed: NothingMissed;
   now: string;
+  ringing: {
+    [k: string]: OperatorRinging;
+  };
   seq: number;
   site: OperatorSite;
   type: "snapshot";
@@ -948,6 +972,19 @@ export interface NothingMissed {
   more: 0;
 }
 /**
+ * Call that rings at the operator's telephone, perhaps at others too.
+ */
+export interface OperatorRinging {
+  answered: boolean;
+  call_id: string;
+  caller: Party;
+  known: OperatorKnownCaller | null;
+  phones: string[];
+  phones_more: number;
+  queue: string | null;
+  since: string;
+}
+/**
  * Settings of the site, and whether the page shows what is.
  */
 export interface OperatorSite {
@@ -985,6 +1022,9 @@ export interface OperatorDelta {
   };
   from: number;
   now: string;
+  ringing?: {
+    [k: string]: OperatorRinging | null;
+  };
   seq: number;
   site?: OperatorSite;
   type: "delta";

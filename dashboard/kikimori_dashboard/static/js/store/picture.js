@@ -15,6 +15,7 @@ const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 /**
  * @typedef {import("./messages.d.ts").SupervisorCall} Call
  * @typedef {import("./messages.d.ts").SupervisorAlert} Alert
+ * @typedef {import("./messages.d.ts").SupervisorRinging} RingingCall
  * @typedef {import("./messages.d.ts").SupervisorAgent} Agent
  * @typedef {import("./messages.d.ts").SupervisorSite} Site
  * @typedef {import("./messages.d.ts").PressView} Press
@@ -26,11 +27,11 @@ const NONE_MISSED = { alerts: [], more: 0, dropped: 0 };
 
 /**
  * What to draw again: sets of call ids, `calls` of those of which anything may differ; `agents`: how the watching itself stands.
- * @typedef {{all: boolean, calls: Set<string>, lines: Set<string>, levels: Set<string>, closed: boolean, missed: boolean, agents: boolean}} Changes
+ * @typedef {{all: boolean, calls: Set<string>, lines: Set<string>, levels: Set<string>, closed: boolean, missed: boolean, agents: boolean, ringing: boolean}} Changes
  */
 
 /** @returns {Changes} */
-const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false, missed: false, agents: false });
+const nothing = () => ({ all: false, calls: new Set(), lines: new Set(), levels: new Set(), closed: false, missed: false, agents: false, ringing: false });
 
 /**
  * Takes over what a change says of a part: null = gone.
@@ -46,7 +47,7 @@ function takePart(part, told) {
 }
 
 /** @returns {Site} of a page that knows nothing yet */
-const unknownSite = () => ({ name: "", language: "ja", time_zone: "Asia/Tokyo", broker_connected: false, broker_problem: null, certificate: [], clocks: {}, help: null, incomplete: false, left_out: {}, names_people: false, newer: [], own_roles: [], reading: false, signatures: {}, superiors: [], watching_since: null });
+const unknownSite = () => ({ name: "", language: "ja", time_zone: "Asia/Tokyo", broker_connected: false, broker_problem: null, certificate: [], clocks: {}, help: null, incomplete: false, left_out: {}, names_people: false, newer: [], own_roles: [], reading: false, ringing_more: 0, signatures: {}, superiors: [], watching_since: null });
 
 export class Picture {
   /**
@@ -85,6 +86,8 @@ export class Picture {
     this.commands = {};
     /** @type {Record<string, string>} when an extension was heard last */
     this.extensions = {};
+    /** @type {Record<string, RingingCall>} calls that ring, answered by nobody yet */
+    this.ringing = {};
     /** @type {Alert[]} */
     this.closed = [];
     /** @type {number} */
@@ -254,7 +257,7 @@ export class Picture {
   /** @param {Snapshot} message */
   takeSnapshot(message) {
     this.clear();
-    ({ site: this.site, calls: this.calls, agents: this.agents, commands: this.commands, extensions: this.extensions, closed: this.closed, missed: this.missed = NONE_MISSED } = message);
+    ({ site: this.site, calls: this.calls, agents: this.agents, commands: this.commands, extensions: this.extensions, ringing: this.ringing = {}, closed: this.closed, missed: this.missed = NONE_MISSED } = message);
     this.takeDrawn(message);
     this.takeAlerts(message.alerts);
     this.known = true;
@@ -268,6 +271,8 @@ export class Picture {
     takePart(this.agents, message.agents);
     takePart(this.commands, message.commands);
     takePart(this.extensions, message.extensions);
+    takePart(this.ringing, message.ringing);
+    if (message.ringing) this.dirty.ringing = true;
     if (message.calls) this.order = null;
     if (message.agents) this.dirty.agents = true;
     this.takeDrawn(message);
