@@ -160,11 +160,20 @@ function list() {
     h("tbody", {}, ...contacts.map(row))))];
 }
 
+/**
+ * The way to a recorded call, for who may read it.
+ * @param {string | null} uid
+ * @param {HTMLElement} place
+ */
+function opened(uid, place) {
+  return uid === null ? place : h("a", { href: `/history/${encodeURIComponent(uid)}` }, place);
+}
+
 /** @param {Contact} contact */
 function row(contact) {
   const team = [contact.team, contact.queue].filter(Boolean).join("　") || "—";
   const when = i18n.dateAndTime(contact.at);
-  const head = [h("td", { class: "at" }, h("time", { datetime: contact.at }, when)), h("td", { class: "n" }, minutes(contact.seconds)), h("td", {}, team)];
+  const head = [h("td", { class: "at" }, opened(contact.uid, h("time", { datetime: contact.at }, when))), h("td", { class: "n" }, minutes(contact.seconds)), h("td", {}, team)];
   if (contact.uid === null) return h("tr", { class: "others" }, ...head, h("td", { colspan: "3" }, t("caller.others")));
   const worst = contact.worst ? i18n.word("severity", contact.worst) : t("caller.calm");
   return h("tr", {}, ...head, h("td", {}, contact.operator ?? "—"),

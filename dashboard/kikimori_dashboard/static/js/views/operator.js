@@ -5,6 +5,7 @@ import { idle, lastHeard } from "../components/idle.js";
 import { openKeys, register } from "../components/keys.js";
 import { OperatorCall } from "../components/operator_call.js";
 import { ReachTry } from "../components/reach_try.js";
+import { ringing, ringingAt } from "../components/ringing_own.js";
 import { Seat } from "../components/seat.js";
 import { SmallWindow } from "../components/small_window.js";
 import { bannerElement, reachedByKeys, watchBanner, watched } from "../components/watched.js";
@@ -60,21 +61,30 @@ function ownCall() {
 
 function draw() {
   const call = extension && picture.known ? ownCall() : null;
+  const rings = extension && picture.known && !call ? ringingAt(picture, extension) : [];
   const banner = watchBanner(picture, call);
   fill(at("banners"), JSON.stringify(banner), () => (banner ? [bannerElement(banner)] : []));
   at("change").hidden = !extension || (!ofOthers && own.length < 2);
   const state = picture.known ? watched(picture, call) : "unknown";
   desk.dataset.watched = state;
-  drawHead(call, state);
+  drawHead(call, state, rings.length > 0);
   if (call) {
     fill(main, call.call_id, () => ofCall.elements);
     desk.dataset.help = ofCall.update(picture, call);
   } else {
     delete desk.dataset.help;
-    if (extension) drawIdle(state);
+    if (rings.length) drawRinging(rings);
+    else if (extension) drawIdle(state);
     else choose();
   }
   tick();
+}
+
+/** @param {import("../store/picture.js").RingingCall[]} rings */
+function drawRinging(rings) {
+  const drawn = fill(main, JSON.stringify(["ringing", extension, rings, i18n.current()]), () => ringing(rings, extension));
+  const heard = [t("ring.now"), main.querySelector(".big")?.textContent, main.querySelector(".caller-line")?.textContent].filter(Boolean).join(" ");
+  if (drawn) setText(at("announcer"), heard);
 }
 
 /** @param {string} state what `watched` says */
@@ -88,13 +98,14 @@ function drawIdle(state) {
  * Whose telephone this is, and whether its call is watched.
  * @param {import("../store/picture.js").Call | null} call
  * @param {string} state what `watched` says
+ * @param {boolean} rings
  */
-function drawHead(call, state) {
+function drawHead(call, state, rings) {
   show(head, Boolean(extension));
   const name = call ? call.operator.name : own.includes(extension) ? person?.name : seat.seat?.name;
   setText(mine, extension ? [t("operator.mine", { ext: extension }), name].filter(Boolean).join("・") : "");
   const keys = state !== "yes" && reachedByKeys(picture, call) ? t("operator.by_keys", { keys: call?.help_keys }) : "";
-  setText(watch, [t(`operator.watch.${state === "yes" && !call ? "ready" : state}`), keys].filter(Boolean).join("　"));
+  setText(watch, [state === "yes" && rings ? t("ring.now") : t(`operator.watch.${state === "yes" && !call ? "ready" : state}`), keys].filter(Boolean).join("　"));
   show(timer, Boolean(call));
 }
 

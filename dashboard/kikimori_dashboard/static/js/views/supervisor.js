@@ -15,6 +15,7 @@ import { Lane } from "../components/lane.js";
 import * as marks from "../components/marks.js";
 import { drawMissed } from "../components/missed.js";
 import { Panel } from "../components/panel.js";
+import { Rings } from "../components/ringing.js";
 import { Rows } from "../components/rows.js";
 import { Strip, drawOutside } from "../components/strip.js";
 import * as telephone from "../components/telephone.js";
@@ -32,6 +33,7 @@ import { me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const TICK_MS = 500;
+const READS_HISTORY = ["supervisor", "records"]; // the server decides all the same
 const TICK_WAITS_MS = 150; // clocks are drawn with the next change, so that there is no frame for them alone; not later than this
 
 applyTheme();
@@ -49,7 +51,8 @@ const panel = new Panel(byId("panel"), board);
 const lane = new Lane(byId("lane"), board);
 const rows = new Rows(byId("rows"), board, byId("switch"));
 const strip = new Strip(byId("strip"), board);
-const inbox = new Inbox(byId("inbox"), (callId) => board.goTo(callId));
+const rings = new Rings(byId("ringing"), () => document.body.dataset.presses === "yes");
+const inbox = new Inbox(byId("inbox"), (callId) => { if (!rings.goTo(callId)) board.goTo(callId); });
 const closed = new Closed(byId("closed"), byId("closed-title"), byId("closed-list"));
 const announcer = new Announcer(byId("announcer"));
 const bell = new Bell(byId("sound"), byId("ask-sound"));
@@ -104,6 +107,8 @@ function drawCalls(changes, calls) {
     drawOutside(urgentCalls(picture).length);
     sayLook();
   }
+  if (calls || changes.ringing) rings.update(picture);
+  if (changes.ringing && !calls) inbox.update(picture);
   if (changes.all || changes.closed) closed.update(picture.closed, picture.closedMore);
   if (changes.all || changes.missed) drawMissed(byId("missed"), picture.missed);
   if (calls || changes.closed || changes.missed) inFrame(report);
@@ -143,6 +148,8 @@ function words() {
   setText(byId("attention-title"), t("section.attention"));
   setText(byId("note"), t("ui.evidence_note"));
   setText(byId("keys"), t("keys.open"));
+  setText(byId("history"), t("history.title"));
+  byId("history").title = t("history.beside");
   byId("strip").setAttribute("aria-label", t("strip.label"));
   byId("ask-sound").setAttribute("aria-label", t("strip.sound_label"));
   setText(byId("language"), t("ui.language"));
@@ -157,7 +164,7 @@ byId("language").addEventListener("click", async () => { await i18n.toggle(); wo
 byId("theme").addEventListener("click", () => { write("theme", theme() === "dark" ? "light" : "dark"); applyTheme(); words(); });
 byId("telephone").addEventListener("click", () => telephone.ask(words));
 
-for (const [key, textKey] of [["j", "keys.next"], ["ArrowDown", "keys.next"], ["k", "keys.previous"], ["ArrowUp", "keys.previous"], ["Enter", "keys.select"], ["t", "keys.main"], ["l", "keys.listen"], ["r", "keys.rewind"], ["Escape", "keys.cancel"]]) register(key, textKey);
+for (const [key, textKey] of [["j", "keys.next"], ["ArrowDown", "keys.next"], ["k", "keys.previous"], ["ArrowUp", "keys.previous"], ["Enter", "keys.select"], ["t", "keys.main"], ["l", "keys.listen"], ["r", "keys.rewind"], ["h", "keys.history"], ["Escape", "keys.cancel"]]) register(key, textKey);
 byId("keys").addEventListener("click", openKeys);
 
 addEventListener("keydown", (event) => {
@@ -170,6 +177,7 @@ addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && callId !== null && !onButton) board.select(callId);
   else if (event.key === "t" && !event.repeat) board.pressMain();
   else if ((event.key === "l" || event.key === "r") && !event.repeat) board.listen(event.key === "l" ? "live" : "past");
+  else if (event.key === "h" && !event.repeat && !byId("history").hidden) byId("history").click();
   else if (event.key === "Escape") {
     if (!panel.ending.cancel() && !board.cancel()) board.select(null);
   } else return;
@@ -183,6 +191,7 @@ async function showPerson() {
   if (!known) return;
   person = known;
   whoBar.show(person);
+  show(byId("history"), person.roles.some((each) => READS_HISTORY.includes(each)));
   unanswered.start(person.teams);
   document.body.dataset.presses = person.roles.includes("supervisor") ? "yes" : "no";
 }
@@ -195,6 +204,7 @@ function drawClocks() {
   board.tick(now);
   lane.tick(now);
   rows.tick(now);
+  rings.tick(now);
   panel.tick(now);
   if (picture.linked) unanswered.tick(Object.values(picture.alerts), now);
   sayLook();
