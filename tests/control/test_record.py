@@ -58,6 +58,9 @@ async def test_who_where_to_and_what_came_of_it(tmp_path: Path) -> None:
         "person": "高橋 課長", "person_id": "p-1", "role": "supervisor", "target": "200", "dashboard": "dashboard", "why": "threat",
         "outcome": "instructed", "action": "hold_transfer", "call_id": "call-1",
     } == found[2]  # fmt: skip
+    assert found[2] | {
+        "proposed_by": "高橋 課長", "proposed_person_id": "p-1", "agreed_by": "木村 さくら", "agreed_person_id": "p-2", "warnings": 2,
+    } == found[2]  # fmt: skip
     assert (found[1]["target"], found[1]["reason"]) == ("09901234567", "unsigned")
     assert found[4]["reason"] == "broken_envelope"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -33,7 +33,7 @@ from kikimori_core.journal.settings import RecordsTable
 from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.model.call import Role
 from kikimori_core.model.evidence import RecognisedWord, Utterance
-from kikimori_core.wire.messages import Action, CallStatus, Command, Party
+from kikimori_core.wire.messages import Action, CallStatus, Command, EndingDecision, Party
 from kikimori_core.wire.values import CallRecording
 from kikimori_lab.demo.script import load_calls
 
@@ -175,13 +175,24 @@ async def test_a_command_that_ends_a_call_is_written_before_the_end(tmp_path: Pa
     async with recorded_office(tmp_path) as office:
         leg = office.open()
         recorder = office.recording.recorder
-        done = recorder.command_begun(command(Action.HANG_UP))
+        decided = EndingDecision(
+            proposed_by="高橋",
+            proposed_person_id="p-1",
+            agreed_by="木村",
+            agreed_person_id="p-2",
+            warnings=2,
+        )
+        done = recorder.command_begun(command(Action.HANG_UP).model_copy(update={"ending": decided}))
         await office.end(leg)
         assert not office.desk.calls
         result = await CommandHandler(office.desk, ManualControl(), "200").handle(command(Action.HANG_UP))
         done(result)
-    kinds = [type(each) for each in office.read().call("c1").events]
+    events = office.read().call("c1").events
+    kinds = [type(each) for each in events]
     assert kinds.index(CommandDone) == len(kinds) - 2
+    ended = events[-2]
+    assert isinstance(ended, CommandDone)
+    assert ended.command["ending"] == decided.model_dump(exclude_none=True)
     assert kinds[-1] is CallEnded
 
 

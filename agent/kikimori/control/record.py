@@ -125,7 +125,7 @@ def _about(opened: OpenedCommand, sender: str) -> dict[str, Any]:
         "person_id": command.person_id,
         "role": command.role,
         "why": command.reason,
-        "ending": None if command.ending is None else command.ending.model_dump(exclude_none=True),
         "dashboard": sender or None,
         "key": fingerprint(opened.envelope.key) if opened.envelope is not None else None,
+        **({} if command.ending is None else command.ending.model_dump()),
     }

@@ -14,7 +14,7 @@ from tests.support.heard_calls import CLICK_S, RATE, add_heard
 from tests.support.sign_in import sign_in_browser
 from tests.support.stores import audited
 
-from kikimori_records.calls.tables import recorded_lines
+from kikimori_records.calls.tables import recorded_events, recorded_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -137,6 +137,26 @@ async def test_a_superiors_words_are_labelled_as_theirs(folder: Path) -> None:
         await expect(page.locator(".line[data-speaker=superior]")).to_have_attribute("data-index", "3")
         await expect(page.locator(".line[data-index='1']")).to_have_attribute("data-speaker", "operator")
         await assert_accessible(page)
+
+
+async def test_who_decided_about_the_end_is_in_the_course(folder: Path) -> None:
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=30)
+        ending = {
+            "proposed_by": "高橋 課長",
+            "agreed_by": "木村 さくら",
+            "warnings": 2,
+            "words": "三度お願いした",
+        }
+        command = {"action": "hang_up", "reason": "暴言・大声", "ending": ending}
+        body = {"command": command, "issued_by": "鈴木 大輔", "result": {"outcome": "done"}}
+        async with office.store.begin() as connection:
+            pressed = (recorded_events.c.uid == uid) & (recorded_events.c.kind == "command")
+            await connection.execute(update(recorded_events).where(pressed).values(body=body))
+        await page.goto(f"{office.url}/history/{uid}")
+        await expect(page.locator(".course-list li[data-kind=command]")).to_contain_text(
+            "鈴木 大輔：電話を切る（暴言・大声・三度お願いした・提案 高橋 課長、同意 木村 さくら、やめるようお願い 2回）"
+        )
 
 
 async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:
