@@ -33,6 +33,7 @@ from kikimori_core.judging.rules import load_rules
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard import DashboardSettings, read_book
 from kikimori_dashboard.config import FormerSuperior, read_settings
+from kikimori_dashboard.ending.settings import EndingTable
 from kikimori_dashboard.notices.settings import NotifySettings
 from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_lab.demo.script import FOLDER, load_calls
@@ -259,7 +260,7 @@ def test_the_example_holds_every_default() -> None:
     """`config/kikimori.toml` says what the program does without it."""
     read = read_config(EXAMPLE)
     expected = AgentConfig(agent_id=read.agent_id)
-    theirs: dict[str, Any] = {each: {} for each in ("dashboard", "store", "signals", "notify")}
+    theirs: dict[str, Any] = {each: {} for each in ("dashboard", "store", "signals", "notify", "ending")}
     assert read.model_copy(update=theirs) == expected
     # Of the superior the dashboard takes over only what is written, and the example writes the agent's default.
     assert read_settings(EXAMPLE).model_copy(update={"pbx": FormerSuperior()}) == DashboardSettings()
@@ -283,6 +284,7 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
         "store",
         "pbx",
         "unanswered",
+        "ending",
         "listening",
         "signals",
         "notify",
@@ -291,6 +293,7 @@ def test_the_example_names_every_key_in_its_table_and_no_other() -> None:
     }
     known["store"] = set(StoreSettings.model_fields)
     known |= keys(SignalSettings, "signals") | keys(NotifySettings, "notify")
+    known |= keys(EndingTable, "ending")
     assert named["signals.mqtt"] <= known["signals.mqtt"]
     known["signals.mqtt"] = named["signals.mqtt"]
     known["notify"].add("seats")
