@@ -17,7 +17,7 @@ from kikimori_lab.evaluation.answered import AnsweredCase, answered_in
 from kikimori_lab.evaluation.case_judge import CaseJudge
 from kikimori_lab.evaluation.cases import read_cases
 
-DIALOGUES = read_cases(Path(__file__).parent / "data" / "answered.jsonl")
+DATA = Path(__file__).parent / "data"
 RULES = rules("repeated-demand", "repeated-superior")
 
 
@@ -36,19 +36,31 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
     return found
 
 
-def test_counts_and_refusals_of_whole_calls(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("file", "counted_at_least", "answered_at_least"),
+    [
+        ("answered.jsonl", 0.95, 0.93),
+        # Written for the ways of comparing as they are now.
+        ("answered_more.jsonl", 0.88, 0.7),
+        # Kept aside: nothing was changed for the sake of these.
+        ("answered_kept.jsonl", 0.78, 0.6),
+    ],
+)
+def test_counts_and_refusals_of_whole_calls(
+    capsys: pytest.CaptureFixture[str], file: str, counted_at_least: float, answered_at_least: float
+) -> None:
     """Prints the figures with `pytest -s`; near-misses, refusals and promises among them."""
     judge = CaseJudge(RULES, PHRASES)
-    scores = [AnsweredCase(case, answered_in(judge, case)) for case in DIALOGUES]
+    scores = [AnsweredCase(case, answered_in(judge, case)) for case in read_cases(DATA / file)]
     counted, right = sum(each.counted for each in scores), sum(each.answered for each in scores)
-    wrong = [each.case.name for each in scores if not each.answered]
     with capsys.disabled():
         print(
-            f"\nalready explained: count right in {counted} of {len(DIALOGUES)}, refusals too in {right}; not: {wrong}"
+            f"\nalready explained, {file}: count right in {counted} of {len(scores)}, refusals too in {right}"
         )
-    assert len(DIALOGUES) >= 80
-    assert counted >= 0.95 * len(DIALOGUES)
-    assert right >= 0.93 * len(DIALOGUES)
+    assert counted >= counted_at_least * len(scores)
+    assert right >= answered_at_least * len(scores)
+    harmless = [each for each in scores if each.case.answered == ()]
+    assert [each.case.name for each in harmless if each.found] == []
 
 
 def at(minute: int, text: str, *, operator: bool = False) -> Utterance:
@@ -158,3 +170,67 @@ def test_a_phrase_with_a_polite_copula_is_no_denial() -> None:
     assert {each.category for each in PHRASES.find(said("規則でございます", 10, OPERATOR)).matches} == {
         "half_refusal"
     }
+
+
+REFUSED = "申し訳ございませんが、お受けできません"
+
+
+def refused_each(*demands: str, by: str = REFUSED) -> list[Utterance]:
+    """Tell a call in which each demand is refused."""
+    return [
+        each
+        for n, text in enumerate(demands)
+        for each in (said(text, 10 + 30 * n), said(by, 14 + 30 * n, OPERATOR))
+    ]
+
+
+@pytest.mark.parametrize(
+    "demands",
+    [
+        # In words that share nothing.
+        ("銅像を建てろ", "記念碑でもいいんだよ、用意しろ", "とにかく形に残せ"),
+        # Without its object.
+        ("庭の木を切ってください", "お願いだから切って", "そこを何とか"),
+        # In the endings of every verb.
+        ("窓を磨いてもらえませんか", "磨いてくれるまで帰らないから", "磨いてって言ってるの"),
+        ("犬をつないでくれんね", "つながせんね", "つないでけろ"),
+        # Two known demands of the same thing.
+        ("違約金をなしにして", "違約金を消してよ", "違約金を免除しろ"),
+    ],
+)
+def test_a_demand_after_a_refusal_goes_on_in_other_words(demands: tuple[str, ...]) -> None:
+    assert only(refused_each(*demands)).count == len(demands)
+
+
+@pytest.mark.parametrize(
+    "demands",
+    [
+        # Known, and of other things.
+        ("返金しろ", "名前を言え", "家まで来い"),
+        # Said to be another.
+        ("銅像を建てろ", "じゃあ記念碑を用意しろ", "それなら木を植えろ"),
+        # Someone else's words, and what is forbidden in anger.
+        ("返金しろ", "相手に返金してって言われたんです", "ふざけるな"),
+    ],
+)
+def test_another_demand_is_not_the_same(demands: tuple[str, ...]) -> None:
+    assert judged(refused_each(*demands), rules=RULES) == []
+
+
+def test_a_bookings_next_choice_is_no_repetition() -> None:
+    days = ("金曜に来てもらえますか", "土曜に来てもらえますか", "日曜でもいいので来てもらえますか")
+    assert judged(refused_each(*days, by="あいにく埋まっております"), rules=RULES) == []
+
+
+def test_two_demands_in_turns_are_counted_apart() -> None:
+    told = refused_each(*("庭の木を切ってください", "じゃあ返金して") * 3)
+    assert sorted(each.count for each in answered(judged(told, rules=RULES)).values()) == [3, 3]
+
+
+def test_a_denial_refuses_directly_after_a_demand_alone() -> None:
+    told = refused_each(*["銅像を建てろ"] * 3, by="現在は計画しておりません")
+    assert len(only(told).refusals) == 3
+    for harmless in ("申し訳ございません", "間違いございません", "明日でしたら建てられます"):
+        assert only(refused_each(*["銅像を建てろ"] * 3, by=harmless)).refusals == ()
+    detention = rules("detention-refusal")
+    assert judged([said("現在は計画しておりません", 10, OPERATOR)], rules=detention, until_s=2000) == []

@@ -138,7 +138,7 @@ def test_an_office_adds_a_demand(tmp_path: Path) -> None:
     one, other = (book.find(said(text, 1)).demand for text in ("騒音を止めてくれ", "上の階を静かにさせろよ"))
     assert one is not None
     assert other is not None
-    assert one.groups == other.groups == {"noise"}
+    assert "noise" in one.groups & other.groups
 
 
 def test_a_phrase_without_a_verb_is_refused(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ class ClauseWords(BaseModel):
     courtesies: _List = ()
     accepts: _List = ()
     objections: _List = ()
+    harmless: _List = ()
+    """Words whose denial refuses nothing: 申し訳."""
 
 
 class _Phrases(Protocol):
@@ -81,6 +83,8 @@ class AnswerCategory:
     def find(self, sentence: Sentence) -> str | None:
         """Return the decisive words; None when the utterance means something else."""
         heard = sentence.heard
+        if self.act == "deny":
+            return self.reader.denied(heard)
         read = self.reader.accepted(heard) if self.act == "accept" else self.reader.read(heard)
         if read is not None and (read[0] == self.act or read[0] == "offer"):
             return read[1] if read[0] == self.act else None

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.words.choice import expanded
 from kikimori_core.judging.words.demands import DemandReader
+from kikimori_core.judging.words.signs import DemandSigns
 from kikimori_core.judging.words.wanted import DemandGroup, DemandIndex
 from kikimori_core.wire.toml_file import load, read_toml
 from kikimori_core.wire.topics import NAME_PATTERN
@@ -29,6 +30,8 @@ class _Demand(BaseModel):
     stop: tuple[_Phrase, ...] = ()
     title: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = {}
     """Display name by language code."""
+    vague: bool = False
+    """True = it goes with any other demand: haste."""
 
 
 class _DemandFile(BaseModel):
@@ -37,6 +40,9 @@ class _DemandFile(BaseModel):
     demand: Annotated[tuple[_Demand, ...], Field(min_length=1)]
     generic: tuple[_Phrase, ...] = ()
     insists: tuple[_Phrase, ...] = ()
+    goes_on: tuple[_Phrase, ...] = ()
+    again: tuple[_Phrase, ...] = ()
+    anew: tuple[_Phrase, ...] = ()
 
 
 def holds_demands(path: Path) -> bool:
@@ -52,14 +58,18 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
     """
     wanted = DemandIndex()
     generic: list[str] = []
-    insists: list[str] = []
+    signs: dict[str, list[str]] = {"insists": [], "goes_on": [], "again": [], "anew": []}
     titles: dict[str, dict[str, str]] = {}
+    vague: set[str] = set()
     for path in paths:
         file = load(path, _DemandFile)
         generic += file.generic
-        insists += _written_out(file.insists)
+        for name in signs:
+            signs[name] += _written_out(getattr(file, name))
         for number, each in enumerate(file.demand, start=1):
             titles.setdefault(each.name, {}).update(each.title)
+            if each.vague:
+                vague.add(each.name)
             group = DemandGroup(
                 each.name, _written_out(each.phrases), _written_out(each.nouns), _written_out(each.stop)
             )
@@ -67,7 +77,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
                 wanted.add(group)
             except ValueError as error:
                 raise ConfigError.of("demand_unusable", path=path, number=number, error=error) from error
-    return DemandReader(wanted, generic, insists, titles)
+    return DemandReader(wanted, generic, DemandSigns(*signs.values()), titles, vague)
 
 
 def _written_out(phrases: Iterable[str]) -> tuple[str, ...]:

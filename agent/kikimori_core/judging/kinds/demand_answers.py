@@ -39,6 +39,8 @@ class _Answer:
     end_s: float
     quote: str | None
     """None = a mixed leg, where it is not known who said it."""
+    full: bool = True
+    """False = half a refusal, which may be want of room and no more: 水曜は埋まっております."""
 
 
 class DemandAnswers:
@@ -51,6 +53,8 @@ class DemandAnswers:
         self._broken_off: _Answer | None = None
         """A half refusal that the operator's next words may make another answer."""
         self._granted: set[MadeDemand] = set()
+        self._spoken_s: float | None = None
+        """Beginning of the operator's last words."""
 
     def demanded(self, spoken: Spoken) -> MadeDemand:
         """Take an utterance with a demand."""
@@ -63,6 +67,7 @@ class DemandAnswers:
     def answered(self, spoken: Spoken) -> bool:
         """Take an utterance of the operator; return True when it changes how a demand was answered."""
         rule, utterance = self._rule, spoken.utterance
+        self._spoken_s = utterance.start_s
         if has_category(spoken, *rule.answer_categories, rule.ask_again_category):
             return self._said_otherwise(spoken)
         refusal = _matched(spoken, rule.refusal_categories)
@@ -73,7 +78,11 @@ class DemandAnswers:
                 return self._grant(spoken)
             return False
         answer = _Answer(
-            demand, utterance.start_s, utterance.end_s, quote if utterance.role is Role.OPERATOR else None
+            demand,
+            utterance.start_s,
+            utterance.end_s,
+            quote if utterance.role is Role.OPERATOR else None,
+            refusal is not None,
         )
         self._answers.append(answer)
         self._granted.discard(demand)
@@ -99,6 +108,23 @@ class DemandAnswers:
     def granted(self, demand: MadeDemand) -> bool:
         """Return whether the operator agreed to a demand as it was made."""
         return demand in self._granted
+
+    def spoken_since(self, demand: MadeDemand) -> bool:
+        """Return whether the operator said anything after a demand."""
+        return self._spoken_s is not None and self._spoken_s > demand.start_s
+
+    def refused(self, demand: MadeDemand, *, half: bool = True) -> bool:
+        """Return whether a demand was refused; `half`: by half a refusal, too."""
+        return any(each.demand == demand and (half or each.full) for each in self._answers)
+
+    def words_of(self, demand: MadeDemand) -> frozenset[str]:
+        """Return the Chinese characters of the refusals of a demand: they name it too."""
+        return frozenset(
+            letter
+            for each in self._answers
+            if each.demand == demand and each.quote is not None
+            for letter in _KANJI.findall(each.quote)
+        )
 
     def of(self, demands: Iterable[MadeDemand]) -> tuple[RefusalMade, ...]:
         """Return the refusals of some demands, in the order of time."""

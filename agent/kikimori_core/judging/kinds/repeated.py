@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from kikimori_core.judging.kinds.demand_answers import MOST_KEPT, DemandAnswers, MadeDemand
+from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
+from kikimori_core.judging.kinds.demand_times import DemandTime, DemandTimes
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Detector,
@@ -32,15 +31,6 @@ ANSWER_WITHIN_S = 12.0
 """Seconds after the operator's request to repeat in which an utterance is the answer to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """One occurrence of the demand."""
-
-    said: WordsEvidence
-    demand: Demand | None
-    made: MadeDemand
-
-
 class RepeatedRule(AccommodatedRule):
     """The same demand again and again, in whatever words."""
 
@@ -53,7 +43,7 @@ class RepeatedRule(AccommodatedRule):
     """Category of a customer's remarks that they hear badly; never counted."""
     refusal_categories: tuple[Name, ...] = ("refusal",)
     """Categories by which the operator refuses a demand."""
-    half_refusal_categories: tuple[Name, ...] = ("half_refusal",)
+    half_refusal_categories: tuple[Name, ...] = ("half_refusal", "denial")
     """Categories that refuse only directly after a demand, and unless the operator goes on with an answer."""
     answer_categories: tuple[Name, ...] = ("offer",)
     """Categories of answers that are no refusal."""
@@ -90,10 +80,10 @@ class RepeatedDetector(Detector):
     def __init__(self, rule: RepeatedRule, facts: CallFacts) -> None:
         self._rule = rule
         self._facts = facts
-        self._times: deque[_Time] = deque(maxlen=MOST_KEPT)
         self._refusals = DemandAnswers(rule)
+        self._times = DemandTimes(self._refusals, alike=rule.category is not None)
         self._asked_s: float | None = None
-        self._told: tuple[_Time, Severity] | None = None
+        self._told: tuple[DemandTime, Severity] | None = None
         """The last time at which the rule held, and how severe it was."""
 
     def observe(self, observation: Observation) -> Finding | None:
@@ -106,31 +96,40 @@ class RepeatedDetector(Detector):
             return self._answered(observation)
         if observation.demand is None and utterance.role is Role.MIXED:
             return self._answered(observation)
-        time = self._time(observation)
-        if time is None:
+        made = self._made(observation)
+        if made is None:
             return None
+        said, demand, at, elsewhere = made
         if self._asked_s is not None:
             answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
             self._asked_s = None
-            if answers and not (time.demand is not None and time.demand.insists):
+            if answers and not (demand is not None and demand.insists):
                 return None
-        self._times.append(time)
-        return self._found(time)
+        return self._found(self._times.add(said, demand, at, elsewhere=elsewhere))
 
     def _answered(self, spoken: Spoken) -> Finding | None:
         """Take an answer of the operator: what was reported is reported again with it."""
-        if not self._refusals.answered(spoken) or self._told is None:
+        if not self._refusals.answered(spoken):
             return None
+        if self._told is None:
+            last = self._times.last
+            return self._found(last) if last is not None and self._refusals.refused(last.made) else None
         time, severity = self._told
-        return Finding(spoken.utterance.end_s, severity, (self._evidence(self._like(time)),))
+        return Finding(spoken.utterance.end_s, severity, (self._evidence(self._times.like(time)),))
 
-    def _found(self, time: _Time) -> Finding | None:
+    def _found(self, time: DemandTime) -> Finding | None:
         rule, now_s = self._rule, time.said.end_s
-        like = self._like(time)
+        like = self._times.like(time)
         recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
         count = len(recent) - self._forgiven(recent)
-        explained = len(like) >= rule.count and bool(self._refusals.of(each.made for each in like))
-        if count < rule.count and not explained:
+        # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
+        half = rule.category is not None or any(
+            each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
+        )
+        explained = len(like) >= rule.count and any(
+            self._refusals.refused(each.made, half=half) for each in like
+        )
+        if not like or (count < rule.count and not explained):
             return None
         self._facts.repetition = True
         self._facts.repetition_s = now_s
@@ -140,26 +139,33 @@ class RepeatedDetector(Detector):
         self._told = time, severity
         return Finding(now_s, severity, (*(each.said for each in recent), self._evidence(like)))
 
-    def _evidence(self, like: list[_Time]) -> AnsweredEvidence:
+    def _evidence(self, like: list[DemandTime]) -> AnsweredEvidence:
         refusals = self._refusals.of(each.made for each in like)
-        demand = like[-1].demand
+        demand = self._named(like)
         ends = (like[-1].said.end_s, *(each.end_s for each in refusals))
         return AnsweredEvidence(
             start_s=like[0].said.start_s,
             end_s=max(ends),
-            demand=self._name(like[-1]),
+            demand=self._rule.category or (None if demand is None else demand.name),
             title={} if self._rule.category is not None or demand is None else dict(demand.title),
             count=len(like),
             times_s=tuple(each.said.start_s for each in like),
             refusals=refusals,
         )
 
-    def _name(self, time: _Time) -> str | None:
-        if self._rule.category is not None or time.demand is None:
-            return self._rule.category
-        return time.demand.name
+    @staticmethod
+    def _named(like: list[DemandTime]) -> Demand | None:
+        """Return the last of like demands that has a name."""
+        return next(
+            (
+                each.demand
+                for each in reversed(like)
+                if each.demand is not None and each.demand.name is not None
+            ),
+            None,
+        )
 
-    def _time(self, spoken: Spoken) -> _Time | None:
+    def _made(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, bool] | None:
         """Return the demand of an utterance if this rule counts it; every demand may be the one that a refusal answers."""
         rule = self._rule
         if rule.category is not None:
@@ -167,7 +173,7 @@ class RepeatedDetector(Detector):
             if match is None and spoken.demand is None:
                 return None
             made = self._refusals.demanded(spoken)
-            return None if match is None else _Time(words_evidence(*match), spoken.demand, made)
+            return None if match is None else (words_evidence(*match), spoken.demand, made, False)
         demand = spoken.demand
         if not from_customer(spoken.utterance.role):
             return None
@@ -175,46 +181,20 @@ class RepeatedDetector(Detector):
         if demand is None and not counted_elsewhere:
             return None
         made = self._refusals.demanded(spoken)
-        if demand is None or counted_elsewhere:
+        if demand is None or (counted_elsewhere and not demand.firm):
             return None
         if not demand.groups and has_category(spoken, rule.hard_to_hear_category):
             return None
         if demand.refers:
-            meant = next((each.demand for each in reversed(self._times) if self._means(demand, each)), None)
+            meant = self._times.meant(demand)
             if meant is None:
                 return None
-            demand = replace(meant, polite=demand.polite, insists=demand.insists)
+            demand = meant
         whole = Match("demand", spoken.utterance.text)
-        return _Time(words_evidence(spoken.utterance, whole), demand, made)
+        return words_evidence(spoken.utterance, whole), demand, made, counted_elsewhere
 
     @staticmethod
-    def _means(demand: Demand, time: _Time) -> bool:
-        """Return whether a demand that names nothing means this one: it insists, or has its verb."""
-        return demand.insists or (time.demand is not None and time.demand.verb == demand.verb)
-
-    def _like(self, time: _Time) -> list[_Time]:
-        """Return the times at which the same was demanded, and not granted, in their order."""
-        same = self._same_as(time)
-        granted = [number for number, each in enumerate(same) if self._refusals.granted(each.made)]
-        return same[granted[-1] + 1 :] if granted and granted[-1] + 1 < len(same) else same
-
-    def _same_as(self, time: _Time) -> list[_Time]:
-        """Return the like demands; of one that is known by its words also those that are like one of these."""
-        demand = time.demand
-        if self._rule.category is not None or demand is None:
-            return list(self._times)
-        direct = [each for each in self._times if each.demand is not None and each.demand.is_like(demand)]
-        if demand.groups:
-            return direct
-        wordy = [each.demand for each in direct if each.demand is not None]
-        return [
-            each
-            for each in self._times
-            if each.demand is not None and any(each.demand.is_like(one) for one in wordy)
-        ]
-
-    @staticmethod
-    def _forgiven(same: list[_Time]) -> int:
+    def _forgiven(same: list[DemandTime]) -> int:
         polite = sum(
             each.demand is not None and each.demand.polite and not each.demand.insists for each in same
         )

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from kikimori_core.judging.words.clauses import ClauseMeaning
+from kikimori_core.judging.words.unmet import unmet
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.clauses import Clause, ClauseReader
     from kikimori_core.judging.words.sound import Pronunciation
 
-Act = Literal["refuse", "close", "offer", "accept"]
+Act = Literal["refuse", "close", "offer", "accept", "deny"]
 
 
 class AnswerReader:
@@ -30,6 +31,15 @@ class AnswerReader:
         if self._last is None or self._last[0] is not heard:
             self._last = (heard, self._decided(heard))
         return self._last[1]
+
+    def denied(self, heard: Pronunciation) -> str | None:
+        """Return the words by which the last clause denies something of any kind; None when it does not, or an offer is made."""
+        read = self.read(heard)
+        places = None if read is not None and read[0] == "offer" else unmet(self._reader.mark(heard))
+        if places is None:
+            return None
+        inside = heard.words[places[0] : places[1]]
+        return heard.text[inside[0].start : inside[-1].end]
 
     def accepted(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the words by which a customer accepts an answer; None when they ask or object besides."""

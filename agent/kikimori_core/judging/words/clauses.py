@@ -107,14 +107,14 @@ class ClauseReader:
         tail = read_tail(words, place + 1, said.text)
         if word.form.startswith("仮定形") or (word.surface == "なく" and not _and_so(words, place + 1)):
             tail = replace(tail, link=Link.OPEN, end=place + 1)
-        if tail.link in (Link.OPEN, Link.ASKED) or tail.past or predicate.twice:
+        wish = predicate.core is not None and said.holds("wishes", predicate.core)
+        if tail.link in (Link.OPEN, Link.ASKED) or (tail.past and not wish) or predicate.twice:
             return None, tail
         hedged = said.holds("hedges", begin, place) and tail.link is not Link.MAIN
         if hedged or not self._refuses(said, begin, place, predicate):
             return None, tail
         if word.surface == "ず":
             # ご希望に沿えず申し訳ございません refuses; すぐに対応できず申し訳ございませんでした is an apology.
-            wish = predicate.core is not None and said.holds("wishes", predicate.core)
             return (
                 ClauseMeaning.LEADS
                 if wish and not any(each.normal == "た" for each in words[place:])

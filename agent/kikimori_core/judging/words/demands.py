@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.words.asking import REQUEST, asked
 from kikimori_core.judging.words.lexicon import Lexicon
-from kikimori_core.judging.words.sound import plain, words
+from kikimori_core.judging.words.signs import DemandSigns
 from kikimori_core.judging.words.wanted import DemandIndex
 
 if TYPE_CHECKING:
@@ -25,16 +26,15 @@ SIMILAR = 0.5
 SIMILAR_ORDERS = 1 / 3
 """Share for two orders, which give no new details."""
 
+CORE_REACH = 9
+"""Words before the one that asks among which the noun that it is about is looked for."""
+
 _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
-_REQUEST = frozenset({"下さる", "頂く", "貰う", "呉れる", "欲しい", "願う", "頂戴"})
 _EMPTY = frozenset(
     {"為る", "居る", "有る", "成る", "遣る", "言う", "思う", "出来る", "事", "物", "方", "所", "時", "訳", "何", "今", "直ぐ",
      "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
      "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "御免", "一度", "今日", "本日", "困る", "早く", "普通"}
 )  # fmt: skip
-_ASKING = frozenset({"どう", "何処", "何", "何時", "どれ", "誰", "どの", "どちら", "何方"})
-_TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る"})  # fmt: skip
-"""Endings that tell a story before a て at the end of a breath: けんかしちゃって."""
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 _TIME = re.compile(r"曜日?$|^(?:午前|午後|夕方|来週|再来週|来月|明日|明後日|月末)$")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
@@ -57,6 +57,19 @@ class Demand:
     """The verb that asks, or its noun: 変更 of 変更しろ."""
     refers: bool = False
     """True = it only says that a demand made before shall be met: だからそうしろって言ってるだろ, or 変更しろよ of another with its verb."""
+
+    about: frozenset[str] = frozenset()
+    """Nouns that the verb is about, without times and amounts; empty = it names nothing."""
+    core: frozenset[str] = frozenset()
+    """Characters and loan words of the verb and of the noun next to it."""
+    firm: frozenset[str] = frozenset()
+    """The known demands without the vague ones, which go with any other: haste."""
+    goes_on: bool = False
+    """True = a word at its beginning says that it is the same as before: だから, そこを何とか."""
+    again: bool = False
+    """True = it asks for nothing of its own: 何とかなりませんか."""
+    anew: bool = False
+    """True = a word at its beginning says that it is another: じゃあ, それなら."""
 
     def is_like(self, other: Demand) -> bool:
         """Return whether both ask for the same."""
@@ -90,25 +103,32 @@ class DemandReader:
         self,
         wanted: DemandIndex | None = None,
         generic: Sequence[str] = (),
-        insists: Sequence[str] = (),
+        signs: DemandSigns | None = None,
         titles: Mapping[str, Mapping[str, str]] | None = None,
+        vague: Iterable[str] = (),
     ) -> None:
-        """`generic`: verbs without meaning by themselves; `insists`: signs of saying it again; `titles`: of known demands."""
+        """`generic`: verbs without meaning by themselves; `titles`: of known demands; `vague`: known ones that go with any."""
+        self._vague = frozenset(vague)
         self._titles = titles or {}
         self._wanted = wanted or DemandIndex()
         self._lexicon = Lexicon({"generic": generic})
-        self._insists = tuple("".join(word.sound for word in words(plain(each))) for each in insists)
+        self._signs = signs or DemandSigns()
 
     def read(self, heard: Pronunciation) -> Demand | None:
         """Return the demand, or None when there is none."""
         wants = self._wanted.find(heard)
-        asked = [number for number, word in enumerate(heard.words) if _asks(heard.words, number)]
+        asking = asked(heard)
         units = frozenset(self._units(heard))
-        insists = _twice(wants) or any(each in heard.sound for each in self._insists)
-        polite = self._polite(heard, wants, asked)
-        refers = not wants and not units and bool(asked) and (insists or not polite)
-        if not wants and not refers and (not asked or not units):
+        insists = _twice(wants) or self._signs.insist(heard)
+        polite = self._polite(heard, wants, asking)
+        again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
+        refers = (
+            not wants and not units and bool(asking or again) and (insists or goes_on or again or not polite)
+        )
+        if not wants and not refers and (not asking or not units):
             return None
+        verb = _verb(heard.words, asking[-1] if asking else len(heard.words) - 1)
+        about = frozenset(_about(heard.words, asking[-1] if asking else len(heard.words))) - {verb}
         last = max(wants, key=lambda want: want.end, default=None)
         return Demand(
             frozenset(want.group for want in wants),
@@ -117,8 +137,14 @@ class DemandReader:
             insists,
             None if last is None else last.group,
             {} if last is None else self._titles.get(last.group, {}),
-            _verb(heard.words, asked[-1] if asked else len(heard.words) - 1),
+            verb,
             refers,
+            about,
+            frozenset(self._core(heard, asking[-1] if asking else len(heard.words) - 1, wants)),
+            frozenset(want.group for want in wants) - self._vague,
+            goes_on or again,
+            again and not about and len(wants) <= 1,
+            self._signs.anew(heard),
         )
 
     @staticmethod
@@ -132,9 +158,37 @@ class DemandReader:
             if not word.form.startswith("意志推量形")
         )
 
+    def _core(self, heard: Pronunciation, asked: int, wants: Sequence[FoundDemand]) -> Iterable[str]:
+        """Return what the verb that asks and the noun next to it are written with, a generic verb left out."""
+        marks = self._lexicon.mark(heard).marks
+        last = max((want.end for want in wants), default=0)
+        # A phrase of a known demand ends with its verb.
+        ends = [at for at in range(len(heard.words)) if heard.starts[at] < last]
+        begin = ends[-1] if ends and asked >= len(heard.words) - 1 else asked
+        nouns = verbs = 0
+        for at in range(begin, max(-1, begin - CORE_REACH), -1):
+            word, following = heard.words[at], [each.normal for each in heard.words[at + 1 : at + 3]]
+            if _joins(heard.words, at) and (nouns or verbs):
+                return
+            if word.normal in _EMPTY or word.normal in REQUEST or _TIME.search(word.normal):
+                continue
+            if following == ["に", "為る"]:
+                # 違約金を無料にして is about 違約金.
+                continue
+            verb = word.part == "動詞" and not verbs and not nouns
+            noun = word.part in ("名詞", "形状詞") and word.detail not in ("数詞", "固有名詞") and not nouns
+            if not (verb or noun):
+                continue
+            verbs, nouns = verbs + verb, nouns + noun
+            if not marks[at]:
+                yield from _KANJI.findall(word.normal)
+                yield from _KATAKANA.findall(word.normal)
+
     def _units(self, heard: Pronunciation) -> Iterable[str]:
         before: Morpheme | None = None
-        for word, lists in zip(heard.words, self._lexicon.mark(heard).marks, strict=True):
+        for number, (word, lists) in enumerate(
+            zip(heard.words, self._lexicon.mark(heard).marks, strict=True)
+        ):
             # 終わる is a helper in 食べ終わる, and a verb of its own in 工事を終わらせろ.
             helps = word.detail == "非自立可能" and before is not None and before.part in ("動詞", "助動詞")
             helps = helps or (
@@ -143,7 +197,13 @@ class DemandReader:
             before = word
             if word.part not in ("名詞", "動詞", "形状詞") or word.detail in ("数詞", "固有名詞"):
                 continue
-            if helps or lists or word.normal in _EMPTY or word.normal in _REQUEST:
+            if (
+                helps
+                or lists
+                or (number and heard.words[number - 1].detail == "数詞")
+                or word.normal in _EMPTY
+                or word.normal in REQUEST
+            ):
                 continue
             if _TIME.search(word.normal):
                 # 金曜 and 土曜 share a character and nothing else.
@@ -157,51 +217,34 @@ def _verb(found: Sequence[Morpheme], asked: int) -> str:
     """Return the verb before or at the word that asks, or the noun that makes する one."""
     for at in range(asked, -1, -1):
         word = found[at]
-        if word.part == "動詞" and word.normal not in _REQUEST and word.normal != "為る":
+        if word.part == "動詞" and word.normal not in REQUEST and word.normal != "為る":
             return word.normal
         if word.part == "名詞" and word.normal not in _EMPTY:
             return word.normal
     return ""
 
 
+def _about(found: Sequence[Morpheme], asked: int) -> Iterable[str]:
+    """Return the nouns between the last reason or "but" and the word that asks: 領収書 of 出すから領収書をくれ."""
+    joins = [at for at in range(asked) if _joins(found, at)]
+    begins = joins[-1] + 1 if joins else 0
+    for at in range(begins, asked):
+        word = found[at]
+        counted = at > 0 and found[at - 1].detail == "数詞"
+        if word.part != "名詞" or word.detail in ("数詞", "固有名詞") or counted:
+            continue
+        if word.normal not in _EMPTY and word.normal not in REQUEST and not _TIME.search(word.normal):
+            yield word.normal
+
+
+def _joins(found: Sequence[Morpheme], at: int) -> bool:
+    """Return whether a reason, a "but" or a "not this" ends at a word: 一部じゃなくて."""
+    word, before = found[at], found[at - 1] if at else None
+    if word.detail != "接続助詞":
+        return word.surface == "に" and before is not None and before.detail == "準体助詞"
+    return word.surface not in ("て", "で") or (before is not None and before.normal in ("無い", "ない"))
+
+
 def _twice(wants: Sequence[FoundDemand]) -> bool:
     """Return whether one demand is made at two places: クビだよクビ, and not the two phrases in 謝罪文を送ってこい."""
     return any(one.group == other.group and one.end <= other.start for one in wants for other in wants)
-
-
-def _asks(found: Sequence[Morpheme], number: int) -> bool:
-    word = found[number]
-    following = [each.normal for each in found[number + 1 : number + 4]]
-    if word.form.startswith("命令形"):
-        # 代われ, してください, しなさい; also what Kansai makes of it.
-        return True
-    if (
-        word.part == "動詞"
-        and word.lemma not in (word.normal, word.surface)
-        and word.form.startswith("連用形")
-    ):
-        # 外に出せ: cut as the beginning of 出せる, which never ends a breath.
-        cut = (
-            "下一段" in word.conjugation
-            and word.surface == word.lemma[:-1]
-            and word.lemma[:-2] == word.normal[:-1]
-        )
-        return cut and (number == len(found) - 1 or found[number + 1].surface in ("よ", "や", "って"))
-    if word.normal in _REQUEST and (
-        word.part != "名詞" or (number and found[number - 1].surface in ("て", "で"))
-    ):
-        # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
-        return "た" not in following
-    if word.normal == "たい" and word.part == "助動詞":
-        # してもらいたい; 飲みたい asks nobody.
-        begged = number > 0 and found[number - 1].normal in ("貰う", "頂く")
-        return begged and not {"無い", "た"} & set(following)
-    if word.normal == "良い" and number and found[number - 1].surface == "ば":
-        # 書き直せばいいだけだ; not どうすればいいですか.
-        return "か" not in following and not any(each.normal in _ASKING for each in found[:number])
-    # 返して! at the end of a breath, or before よ and な.
-    if word.surface in ("て", "で") and word.detail == "接続助詞" and number:
-        if found[number - 1].normal in _TOLD_ENDS:
-            return False
-        return number == len(found) - 1 or (found[number + 1].detail == "終助詞" and number == len(found) - 2)
-    return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.words.asking import AFTER_TE, UNTIL
 from kikimori_core.judging.words.conjugation import forms
 from kikimori_core.judging.words.sound import folded, plain, words
 
@@ -26,14 +27,6 @@ BETWEEN = 9
 NEXT_TO = 3
 """Most sounds between a noun and its する: を fits, くらい does not."""
 
-_END = r"(?=$|[ヨネナヤ]$|ヨ|ッテ|ト(?:イ|ユ)|オイ|コラ)"
-_AFTER_TE = (
-    r"(?=$)", r"[ヨヤネナ](?!イ)", "エナ", r"クレ(?!タ(?!ッテ)|テ(?!モ)|マシ|ナクテ|ナカッ|ルト|ルナラ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ|マシ|ナカッ|ルト|ルナラ)",
-    "モラオ", "モライタ", "モラウ", "モラワナ", "モラワント", r"モライマス(?!ネ|カ$|カネ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:イ|ユ|オ)", r"(?:ト?ユウ?テ|イウテ|ユッテ)(?:マ|ル|ン|オ)", r"ル?ッテバ",
-    r"チョ(?=$|ヨ)", r"ケ[ロレ]", "ケサイ", r"エ?ヤ(?=$)", "クンロ", "クレンネ", "ツカアサイ", "ツカサイ",
-)  # fmt: skip
-"""Endings after て or で that ask for something; not 返してくれました, 返してもらいました."""
-
 
 @dataclass(frozen=True, slots=True)
 class FoundDemand:
@@ -43,6 +36,8 @@ class FoundDemand:
     start: int
     """Position of its beginning in the sounds heard."""
     end: int
+    tight: bool = True
+    """False = other words stand before its verb: 持って謝りに来い."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +87,7 @@ class DemandIndex:
         """Return the demands of an utterance in no particular order; one made twice stands twice."""
         found = list(self._by_verb(heard))
         # 持ってこい holds 来い, and is another demand.
-        longest = [each for each in found if not any(_within(each, other) for other in found)]
+        longest = [each for each in found if not any(other.tight and _within(each, other) for other in found)]
         return longest or list(self._by_noun(heard))
 
     def _by_verb(self, heard: Pronunciation) -> Iterator[FoundDemand]:
@@ -102,9 +97,9 @@ class DemandIndex:
                 continue
             for each in asked:
                 for match in each.expression.finditer(sound):
-                    begins = match.start() in heard.starts and match.start("verb") in heard.starts
-                    if begins and not _is_noun(heard, match.start("verb"), match.end()):
-                        yield FoundDemand(each.group, match.start(), match.end())
+                    begins = match.start() in heard.starts and _verb_begins(heard, match)
+                    if begins and not _is_noun(heard, match):
+                        yield FoundDemand(each.group, match.start(), match.end(), _is_tight(match))
 
     def _by_noun(self, heard: Pronunciation) -> Iterator[FoundDemand]:
         for at, word in enumerate(heard.words):
@@ -113,8 +108,25 @@ class DemandIndex:
                 yield FoundDemand(group, heard.starts[at], heard.starts[at + 1])
 
 
-def _is_noun(heard: Pronunciation, start: int, end: int) -> bool:
-    """Return whether what sounds like a verb that asks is one noun: 今回, and not 来んかい."""
+def _verb_begins(heard: Pronunciation, match: re.Match[str]) -> bool:
+    """Return whether the verb begins a word, or stands directly behind its object: 半額にしんしゃい is cut as 半額, 鰊."""
+    at = match.start("verb")
+    if at == match.start():
+        return True
+    ends = match.end("object")
+    return ends in heard.starts and (at in heard.starts or at == ends + 1)
+
+
+def _is_tight(match: re.Match[str]) -> bool:
+    at = match.start("verb")
+    return at == match.start() or at - match.end("object") <= NEXT_TO
+
+
+def _is_noun(heard: Pronunciation, match: re.Match[str]) -> bool:
+    """Return whether what sounds like a verb that asks is one noun: 今回, and not 来んかい; the 旋回 of 交換せんかい is a verb."""
+    start, end = match.start("verb"), match.end()
+    if start not in heard.starts or (start > match.start() and start == match.end("object")):
+        return False
     at = heard.starts.index(start)
     return heard.words[at].part == "名詞" and heard.starts[at + 1] >= end
 
@@ -136,7 +148,10 @@ def _compiled(group: str, phrase: str, ending: Callable[[Forms], str]) -> _Asked
     parts = "(?<![テデ])" if not before and last.conjugation.startswith("カ行変格") else ""
     for word in before:
         gap = NEXT_TO if word is before[-1] and last.conjugation.startswith("サ行変格") else BETWEEN
-        parts += f"{_adverb(word)}.{{0,{gap}}}?"
+        last_of_object = word is before[-1]
+        parts += (
+            f"(?P<object>{_adverb(word)}).{{0,{gap}}}?" if last_of_object else f"{_adverb(word)}.{{0,{gap}}}?"
+        )
     # 来る shares no sound with 来い.
     stem = "" if last.conjugation.startswith("カ行変格") else conjugated.u[:-1]
     head = max([word.sound.removesuffix("ク") for word in before] or [stem], key=len)
@@ -162,16 +177,20 @@ def _request(verb: Forms) -> str:
     return "|".join(
         (
             rf"(?:{order})(?!バ|ル|テ|マ|ナ[イカク]|タ|ン(?!カ)|ズ|ソ|ラ)",
-            rf"{verb.te}(?:{'|'.join(_AFTER_TE)})",
+            rf"{verb.te}(?:{'|'.join(AFTER_TE)})",
             rf"{verb.te_stem}(?:[トド]ケ|[トド]イテ|[タダ]レヨ?|[タダ]ランカ|[テデ]ンカ|[トド]クレ)",
             rf"{verb.i}(?:ナサ|ナ(?:$|ヨ)|クダサイ|ネガ|タイ(?:$|[ンノト]|デス|ッテ)|ヤ(?=$)|ンサイ|ンシャイ|ナッセ|ナハレ)",
-            rf"{verb.a}(?:ンカイ?|ンネ(?=$)|セロ|セテ(?!イタダキマ|モラ[ッイ])|サセロ|サセテ(?!イタダキマ|モラ[ッイ])|ナイト(?:ダメ|イケ|コマ|ナット|$)|ナキャ)",
+            rf"{verb.a}(?:ンカイ?|ンネ(?=$)|セロ|セテ(?!イタダキマ|モラ[ッイ])|サセロ|サセテ(?!イタダキマ|モラ[ッイ])|ナイト(?:ダメ|イケ|コマ|ナット|$)|ナキャ|ナイ(?:ナラ|カギリ)(?!モ?イイ|ケッコ|{verb.a}ナ))",
             rf"{ba}バ(?:イイ|ヨイ|スム)",
-            rf"{able}(?:ナイ(?:ノ|ン|ワケ|$|ッテ|カ)|マセンカ|ン(?:ノ|ネン|ワケ|トカ)|ヘン(?:ノ|ネン|ワケ))",
-            rf"{verb.u}(?:ベキ|ンダ(?:ヨ|$|ナ)|ヨニ(?:イエ|シロ|シテ)|マデ(?:ハ|ワ)?[キデ]|ノガ(?:スジ|トゼン|フツ))",
+            rf"{able}(?:ナイ(?:ノ|ン|ワケ|$|ッテ|カ)|マセンカ|ン(?:ノ|ネン|ワケ|トカ)|ヘン(?:ノ|ネン|ワケ|カ))",
+            rf"{verb.u}(?:ベキ|ンダ(?:ヨ|$|ナ)|ヨニ(?:イエ|シロ|シテ)|マデ(?:ハ|ワ)?[キデ]|ノガ(?:スジ|トゼン|フツ|アタリマエ|ギム|ドリ|ジョシキ)|(?:ッテ|ト)イエバ)",
+            rf"{verb.u}{UNTIL}",
+            rf"{able}(?:ル)?(?:デショ(?!カ)|ダロ(?!カ)|ヤロ|ハズ)",
             *(
                 [
                     rf"{verb.e_of_suru}(?:ンカイ?|ンネ(?=$)|ナアカン|ヤ|(?=$|[ヨエッユトイ]))",
+                    r"クダサ(?!ッタ|ッテ|イマシ)",
+                    r"イタダ(?:ケマ(?!シ)|ケナイデ|ケレバ|ケタラ|キタ)",
                     r"オネガイ(?!シマシタ|シタ|イタシマシタ|シテイ|シテオ)",
                 ]
                 if verb.e_of_suru
@@ -206,6 +225,13 @@ def _stands_alone(found: Sequence[Morpheme], at: int) -> bool:
         and following.surface not in ("で", "な", "に")
     ):
         return after is None or after.surface in ("よ", "ろ", "って", "と", "ぞ") or after.part == "名詞"
+    if (
+        following.surface == "を"
+        and after is not None
+        and after.normal in ("求める", "要求", "要望", "希望", "御")
+    ):
+        # 返金を求めます, 返金をお願いします
+        return True
     if following.surface in ("しか", "以外"):
         return after is not None
     return following.sound == found[at].sound or following.surface in ("一", "だろ", "だろう", "やろ")
