@@ -22,7 +22,8 @@ LEAST = 3
 """Kana of the shortest reading that is looked for: of shorter ones too many words sound so."""
 FIRST_MARK = 0xE000
 MOST_LETTERS = 0x7FF
-_WORD = re.compile("([^\ue000-\uf8ff]*)([\ue000-\uf8ff])")
+_MARK = "\ue000-\uf8ff"
+_WORD = re.compile(f"([^{_MARK}]*)([{_MARK}])")
 _SAME = str.maketrans({"を": "お", "づ": "ず", "ぢ": "じ", "ゔ": "ぶ"})
 _KANA = re.compile("[\u3041-\u3096ー]+")
 _lock = Lock()
@@ -83,6 +84,17 @@ def reading_in(line: str, reading: str, word: str) -> str | None:
     at = line.find(word)
     begin, end = starts.get(at), ends.get(at + len(word))
     return None if at < 0 or begin is None or end is None else kana[begin:end]
+
+
+def is_heard(readings: str, wanted: str) -> bool:
+    """Return whether whole words in one of a call's lines sound as `wanted`: whether `places_of` finds any."""
+    return _heard(wanted).search(readings) is not None
+
+
+@lru_cache(maxsize=64)
+def _heard(wanted: str) -> re.Pattern[str]:
+    """Return the pattern of whole words: between two marks, with any between its kana."""
+    return re.compile(f"(?<![^{_MARK}\n])" + f"[{_MARK}]*".join(map(re.escape, wanted)) + f"(?=[{_MARK}])")
 
 
 def places_of(reading: str, wanted: str) -> list[tuple[int, int]]:

@@ -15,8 +15,8 @@ from kikimori_records.search.attributes import NO_TEAM, caller_tags, length_tags
 from kikimori_records.search.expression import LATEST, Expression, NumberRange
 from kikimori_records.search.normal import normal
 from kikimori_records.search.question import FoundGroup
-from kikimori_records.search.readings import LEAST, places_of, reading_of_word
-from kikimori_records.search.terms import LINE, Tag, bare, tag, terms_of_reading, terms_of_word
+from kikimori_records.search.readings import LEAST, is_heard, places_of, reading_of_word
+from kikimori_records.search.terms import LINE, Tag, tag, terms_of_reading, terms_of_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,11 +68,8 @@ class WantedCalls:
         others = [each for each in self.words if each not in text]
         if not others or not readings:
             return False
-        heard = list(zip(bare(readings).split(LINE), readings.split(LINE), strict=True))
         return all(
-            (wanted := self.readings.get(each)) is not None
-            and any(wanted in kana and places_of(line, wanted) for kana, line in heard)
-            for each in others
+            (wanted := self.readings.get(each)) is not None and is_heard(readings, wanted) for each in others
         )
 
     def hits(self, text: str, readings: str | None) -> list[WordHit]:
