@@ -98,15 +98,18 @@ async def bench_listen(listeners: int, seconds: float, progress: Callable[[float
 
 
 @asynccontextmanager
-async def clicking(addresses: Addresses) -> AsyncIterator[list[float]]:
-    """Have a customer click every second; give the times at which the clicks began, in ms since 1970."""
+async def clicking(addresses: Addresses, *, every: int = CLICK_EVERY) -> AsyncIterator[list[float]]:
+    """Have a customer click every second; give the times at which the clicks began, in ms since 1970.
+
+    `every`: frames from click to click; 1 = a steady tone.
+    """
     if addresses.announce is None or addresses.audiosocket is None:
         raise KikimoriError.of("bench_listen_silent")
     said: list[float] = []
     facts = {"call": CALL, "role": "customer", "operator": "204", "operator_name": "bench"}
     async with aiohttp.ClientSession() as session:
         leg = await DemoLeg.open(session, addresses.announce, addresses.audiosocket, facts)
-        task = asyncio.create_task(_click(leg, said))
+        task = asyncio.create_task(_click(leg, said, every))
         try:
             yield said
         finally:
@@ -115,7 +118,7 @@ async def clicking(addresses: Addresses) -> AsyncIterator[list[float]]:
             await leg.hang_up()
 
 
-async def _click(leg: DemoLeg, said: list[float]) -> None:
+async def _click(leg: DemoLeg, said: list[float], every: int) -> None:
     times = np.arange(FRAME_SAMPLES) / 8000
     click = (20000 * np.sin(2 * np.pi * 1000 * times)).astype("<i2").tobytes()
     quiet = bytes(len(click))
@@ -124,7 +127,7 @@ async def _click(leg: DemoLeg, said: list[float]) -> None:
         due += FRAME_S
         await asyncio.sleep(max(due - asyncio.get_running_loop().time(), 0))
         number += 1
-        if number % CLICK_EVERY:
+        if number % every:
             leg.send(quiet)
         else:
             # Its first sample was spoken when the frame began.

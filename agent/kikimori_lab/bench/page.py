@@ -174,7 +174,9 @@ async def opened_page() -> AsyncIterator[Page]:
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         try:
-            yield await browser.new_page(viewport={"width": 1920, "height": 1080})
+            # In a context of its own, so that further tabs can be opened beside it.
+            context = await browser.new_context(viewport={"width": 1920, "height": 1080})
+            yield await context.new_page()
         finally:
             await browser.close()
 

@@ -12,6 +12,7 @@ from kikimori_core.messages import text
 from kikimori_lab.cli import (
     bench_chaos,
     bench_commands,
+    bench_cut,
     bench_history,
     bench_listen,
     bench_page,
@@ -88,6 +89,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     soak.set_defaults(run=run_soak)
 
     bench_page.add_parser(what, _positive)
+    bench_cut.add_parser(what, _positive)
     bench_listen.add_parser(what, _positive)
     bench_wall.add_parser(what, _positive)
     bench_commands.add_parser(what, _positive)

@@ -44,7 +44,7 @@ async def follow(request: web.Request, uid: str, open_calls: OpenCalls) -> web.W
 
 
 async def _send(page: PageSocket, told: asyncio.Queue[CallStanding]) -> None:
-    """Send standings; each is told about every second, and sent when it differs, or as a beat."""
+    """Send standings; each is told twice a second or so, and sent when it differs, or as a beat."""
     loop = asyncio.get_running_loop()
     last: CallStanding | None = None
     sent_at = 0.0

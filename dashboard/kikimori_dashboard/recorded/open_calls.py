@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ GONE = CallStanding("erased", erased=True)
 
 
 class OpenCalls:
-    """Listeners by call; two queries a second for all of them, none while there are none."""
+    """Listeners by call; two queries each time for all of them, none while there are none."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -57,7 +57,7 @@ class OpenCalls:
 
     @contextmanager
     def followed(self, uid: str, told: Callable[[CallStanding], None]) -> Iterator[None]:
-        """Call `told` about every second, as long as the context is open."""
+        """Call `told` every `LOOK_EVERY_S` or so, as long as the context is open."""
         self._listeners.setdefault(uid, []).append(told)
         try:
             yield
