@@ -53,7 +53,8 @@ async def test_all_is_well(tmp_path: Path) -> None:
     assert ended.code == 0, ended.err
     assert {name: each["state"] for name, each in found.items() if name not in ("agent", "clock")} == dict.fromkeys(
         ["rules", "state folder", "speech", "broker", "sides", "audiosocket", "announcements", "audiosocket peers",
-         "pbx control", "dashboard", "machine", "own key", "trusted dashboards", "store folder", "store disk", "database", "recording"], "ok"
+         "pbx control", "dashboard", "machine", "own key", "trusted dashboards", "store folder", "store disk", "database", "recording",
+         "listening in the browser"], "ok"
     )  # fmt: skip
     assert "ja-synth hears" in found["speech"]["detail"]
     assert "lets us in" in found["broker"]["detail"]

@@ -11,6 +11,7 @@ from kikimori.checks.ports import tcp_port
 from kikimori.doctor import taps
 from kikimori.doctor.broker import look_at_broker
 from kikimori.doctor.broker_certificate import look_at_broker_certificate
+from kikimori.doctor.browser_listening import look_at_browser_listening
 from kikimori.doctor.configuration import dashboard_listeners
 from kikimori.doctor.dashboard_certificate import look_at_pages_certificate
 from kikimori.doctor.keys import look_at_keys
@@ -73,7 +74,11 @@ def subjects(config: AgentConfig, dashboard: DashboardSettings) -> list[Subject]
 
     async def recording() -> list[Diagnosis]:
         found = await look_at_recording(config, dashboard)
-        return [*found, *await look_at_recorded_sound(dashboard)]
+        return [
+            *found,
+            *await look_at_recorded_sound(dashboard),
+            await look_at_browser_listening(config),
+        ]
 
     async def store() -> list[Diagnosis]:
         return await look_at_store(dashboard.store_settings()) if is_installed("dashboard") else []
