@@ -205,6 +205,6 @@ async def test_a_browser_plays_it_and_says_when_the_service_is_away(folder: Path
             await page.keyboard.press("Space")
             await expect(page.get_by_role("button", name="再生")).to_be_enabled()
         await page.keyboard.press("Space")
-        await page.reload()
         await expect(page.locator(".fact.sound")).to_contain_text("記録サービスから応答がありません")
+        await expect(page.locator(".controls p.fault")).to_be_hidden()
         await expect(page.locator(".line")).to_have_count(17)

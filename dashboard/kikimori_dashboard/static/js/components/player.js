@@ -56,11 +56,13 @@ export class Player {
    * @param {string} given.source address of the sound
    * @param {(from: number) => Promise<boolean>} given.allowed asks whether it may be played from a time; once for each press
    * @param {() => void} given.changed called when anything but the time changed
+   * @param {() => void} given.broken called when the sound did not come, or broke off
    */
-  constructor({ source, allowed, changed }) {
+  constructor({ source, allowed, changed, broken }) {
     this.source = source;
     this.allowed = allowed;
     this.changed = changed;
+    this.broken = broken;
     this.channels = 2;
     this.length = 0;
     this.rate = 1;
@@ -202,6 +204,7 @@ export class Player {
     this.unload();
     this.fault = "failed";
     this.changed();
+    this.broken();
   }
 
   /** Stops, and lets go of what was loaded. */

@@ -40,7 +40,7 @@ let lost = false;
 let standing = "";
 let ticking = false;
 
-const player = new Player({ source: `${path}/sound`, allowed, changed: () => inFrame(draw) });
+const player = new Player({ source: `${path}/sound`, allowed, changed: () => inFrame(draw), broken: () => { read(); } });
 const waveform = new Waveform({ seek, loop: (loop) => player.setLoop(loop) });
 const controls = new Controls(player, { hit, loopFrom, loopTo, zoom: (way) => waveform.zoom(way) });
 const lines = new RecordedLines(seek);
@@ -108,7 +108,11 @@ async function opened() {
   player.length = recorded.sound === "kept" ? recorded.call.sound_seconds : recorded.call.heard_s;
   if (recorded.call.erased_at !== null) marks.close();
   if (notice !== "erased") tell(recorded.call.erased_at === null ? "" : "erased");
-  if (!audible()) player.drop();
+  if (!audible()) {
+    // The head says why.
+    player.fault = "";
+    player.drop();
+  }
   lines.show(recorded, noWordsText(recorded));
   inFrame(drawAll);
   if (recorded.sound === "kept" && !peaks) await readPeaksFile();
