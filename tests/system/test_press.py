@@ -85,5 +85,37 @@ async def test_from_the_voice_to_the_superior(tmp_path: Path) -> None:
         await expect(page.locator("#closed-list")).to_contain_text("大声・怒声")
 
 
+async def test_a_customer_on_hold_goes_back_to_the_operator(tmp_path: Path) -> None:
+    """The lane counts down, and the card says that nobody ended the hold."""
+    script = next(each for each in load_calls() if each.name == "shout-from-start")
+    pbx = SimulatedPbx(longest_hold_s=5.0)
+    pages = DashboardSettings(site="demo", port=0)
+    config = demo_config(tmp_path, speech=False)
+    async with (
+        store_of_people() as store,
+        open_office(config, pages, broker_port=0, pbx=pbx, store=store) as office,
+        chromium() as browser,
+    ):
+        assert office.addresses.announce is not None
+        assert office.addresses.audiosocket is not None
+        page = await browser.new_page()
+        await sign_in_page(page)
+        await page.goto(office.dashboard_url)
+        async with pbx.connected(office.addresses.announce, office.addresses.audiosocket):
+            playing = asyncio.create_task(pbx.play(script, "c1"))
+            card = page.locator(".attention [data-call=c1]")
+            await expect(card.locator(".why")).to_contain_text("大声・怒声", timeout=WITHIN_S * 1000)
+            call = office.agent.desk.calls["c1"]
+            await card.get_by_role("button", name="保留", exact=True).click()
+            await until(lambda: call.status == "on_hold")
+            times = pbx.hold_times(call.info)
+            assert times is not None
+            assert times.hold_s <= 5.0
+            await until(lambda: call.status == "talking")
+            assert pbx.hold_times(call.info) is None
+            await expect(card.locator(".came-back")).to_contain_text("オペレーターとの通話に戻っています")
+            playing.cancel()
+
+
 def _operators(legs: list[LiveLeg]) -> list[LiveLeg]:
     return [leg for leg in legs if leg.role == "operator"]

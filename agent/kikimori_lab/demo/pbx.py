@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from kikimori.control.pbx_control import PbxAnswer, not_supported
+from kikimori.control.pbx_control import HoldTimes, PbxAnswer, not_supported
 from kikimori_core.model.call import Role
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome
 from kikimori_lab.demo.leg import FRAME_SAMPLES, DemoLeg
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori.control.pbx_control import PbxRequest
+    from kikimori_core.model.call import CallInfo
     from kikimori_core.wire.messages import Problem
     from kikimori_lab.demo.script import DemoCall
 
 FRAME_S = FRAME_SAMPLES / RATE
 RING_S = 1.5
 """Seconds that the superior's telephone rings."""
-PATIENCE_S = 90.0
-"""Seconds on hold after which a customer hangs up."""
+LONGEST_HOLD_S = 60.0
+"""Seconds on hold after which a customer is back with the operator: half of what an office begins with, for short calls."""
 
 ANNOUNCEMENT_S = 4.0
 """Length in s of any announcement."""
@@ -62,6 +63,11 @@ class _Ride:
     played: int = 0
     """Samples of the script."""
     held: bool = False
+    """Nothing is played: the customer is on hold, or hears an announcement."""
+    hold_ends: float | None = None
+    """The loop's time at which the customer goes back to the operator; None = not on hold."""
+    changed: Callable[[CallStatus], None] = lambda _status: None
+    """Takes the call's status, as the last request gave it."""
     hung_up: bool = False
     ringing: asyncio.Task[None] | None = None
     """The superior's telephone; cancelled when the customer is taken back."""
@@ -72,7 +78,8 @@ class _Ride:
 class SimulatedPbx:
     """A `kikimori.control.pbx_control.PbxControl`. Use `connected` around everything that plays."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_hold_s: float = LONGEST_HOLD_S) -> None:
+        self._longest_hold_s = longest_hold_s
         self._rides: dict[str, _Ride] = {}
         self._plays: Counter[str] = Counter()
         self._session: aiohttp.ClientSession | None = None
@@ -114,21 +121,25 @@ class SimulatedPbx:
     async def _ride(self, ride: _Ride) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
-        held_until = 0.0
         while ride.played < ride.script.samples and not ride.hung_up:
             due += FRAME_S
             await asyncio.sleep(max(due - loop.time(), 0))
             if ride.held:
                 # Nothing comes from a customer who hears music; the script waits.
-                held_until = held_until or due + PATIENCE_S
-                if due > held_until:
-                    return
+                if ride.hold_ends is not None and due >= ride.hold_ends and not ride.busy.locked():
+                    await self._end_hold(ride)
+                    continue
                 for leg in (ride.colleague, ride.superior):
                     if leg is not None:
                         leg.send(_SILENCE)
                 continue
-            held_until = 0.0
             self._frame(ride)
+
+    async def _end_hold(self, ride: _Ride) -> None:
+        """Give a customer back to the operator who was on hold for too long."""
+        async with ride.busy:
+            await self._take_back(ride)
+            ride.changed(CallStatus.TALKING)
 
     @staticmethod
     def _frame(ride: _Ride) -> None:
@@ -204,6 +215,12 @@ class SimulatedPbx:
     def problems(self) -> tuple[Problem, ...]:
         return ()
 
+    def hold_times(self, call: CallInfo) -> HoldTimes | None:
+        ride = self._rides.get(call.call_id)
+        if ride is None or ride.hold_ends is None:
+            return None
+        return HoldTimes(ride.hold_ends - asyncio.get_running_loop().time())
+
     async def carry_out(self, request: PbxRequest, changed: Callable[[CallStatus], None]) -> PbxAnswer:
         # There is one superior here: the target is not asked.
         ride = self._rides.get(request.call.call_id)
@@ -217,13 +234,13 @@ class SimulatedPbx:
     async def _act(
         self, ride: _Ride, request: PbxRequest, changed: Callable[[CallStatus], None]
     ) -> PbxAnswer:
+        ride.changed = changed
         match request.action:
             case Action.UNHOLD:
-                ride.held = False
+                ride.held, ride.hold_ends = False, None
                 changed(CallStatus.TALKING)
             case Action.HOLD:
-                ride.held = True
-                changed(CallStatus.ON_HOLD)
+                self._hold(ride)
             case Action.HOLD_TRANSFER | Action.TRANSFER:
                 return await self._transfer(ride, changed, keep_operator=bool(request.keep_operator))
             case Action.TAKE_BACK:
@@ -240,8 +257,7 @@ class SimulatedPbx:
     async def _transfer(
         self, ride: _Ride, changed: Callable[[CallStatus], None], *, keep_operator: bool
     ) -> PbxAnswer:
-        ride.held = True
-        changed(CallStatus.ON_HOLD)
+        self._hold(ride)
         ride.ringing = asyncio.create_task(asyncio.sleep(RING_S))
         try:
             await asyncio.wait([ride.ringing])
@@ -251,7 +267,7 @@ class SimulatedPbx:
             ride.ringing.cancel()
             ride.ringing = None
         ride.superior = await self._open(ride.script, ride.call_id, Role.OPERATOR, ride.caller, superior=True)
-        ride.held = False
+        ride.held, ride.hold_ends = False, None
         changed(CallStatus.TRANSFERRED)
         if not keep_operator and ride.colleague is not None:
             released, ride.colleague = ride.colleague, None
@@ -265,7 +281,13 @@ class SimulatedPbx:
         if ride.superior is not None:
             released, ride.superior = ride.superior, None
             await released.hang_up()
-        ride.held = False
+        ride.held, ride.hold_ends = False, None
+
+    def _hold(self, ride: _Ride) -> None:
+        if ride.hold_ends is None:
+            ride.hold_ends = asyncio.get_running_loop().time() + self._longest_hold_s
+        ride.held = True
+        ride.changed(CallStatus.ON_HOLD)
 
     @staticmethod
     async def _announcement(ride: _Ride) -> None:
