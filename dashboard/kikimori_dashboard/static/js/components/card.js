@@ -83,6 +83,7 @@ export class Card {
       // An extension is not a person: whoever is not known is said to be not known.
       picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
     ]);
+    this.name.title = this.name.textContent ?? "";
     setText(this.status, word("status", call.status));
     this.drawAbout(call);
     const unwatched = call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
@@ -132,7 +133,7 @@ export class Card {
   /** @param {Call} call */
   drawAbout(call) {
     const { alerts } = this;
-    setText(this.handling, alerts.length ? handling(alerts) : "");
+    setText(this.handling, alerts.length ? handling(alerts, call.status) : "");
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.known, current()]), () => [

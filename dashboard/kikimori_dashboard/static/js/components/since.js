@@ -7,11 +7,13 @@ import { progress } from "./unanswered.js";
 
 /**
  * @param {any[]} alerts open alerts of a call, the worst first
- * @returns {string} such as 「未対応」
+ * @param {string} status of the call
+ * @returns {string} such as 「未対応」; "" where a superior has the call, as its status says
  */
-export function handling(alerts) {
+export function handling(alerts, status) {
   const claim = alerts.find((alert) => alert.claim)?.claim;
   if (claim) return isOwn(claim) ? t("mark.claimed_own") : t("mark.claimed", { name: claim.name });
+  if (status === "transferred") return "";
   const waiting = progress(alerts);
   if (waiting) return waiting;
   return t(alerts.some(isHelp) ? "card.asks_for_help" : "card.unclaimed");

@@ -116,7 +116,7 @@ function sentence(call, alerts, mood) {
   return [
     mood === "unknown" ? h("span", { class: "blind" }, t("strip.unknown")) : h("span", { class: "badge" }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), i18n.word("severity", severity)),
     h("strong", {}, t("strip.sentence", { who: who(call), reasons })),
-    alerts.length ? h("span", { class: "handling" }, handling(alerts)) : null,
+    alerts.length ? h("span", { class: "handling" }, handling(alerts, call.status)) : null,
   ];
 }
 

@@ -150,5 +150,5 @@ function drawList() {
     h("thead", {}, h("tr", {}, ...["name", "numbers", "contract", "in_charge", "manner"].map((each) => h("th", { scope: "col" }, t(`caller.${each}`))))),
     h("tbody", {}, ...found.slice(0, SHOWN).map((each) => h("tr", {},
       h("td", {}, each.numbers.length ? h("a", { href: `/callers/${each.numbers[0].key}` }, each.name) : each.name),
-      h("td", {}, each.numbers.map(({ number }) => number).join(" ")), h("td", {}, each.contract ?? ""), h("td", {}, each.in_charge ?? ""), h("td", {}, each.manner ?? ""))))))] : []));
+      h("td", {}, ...each.numbers.flatMap(({ number }) => [h("span", { class: "number" }, number), " "])), h("td", {}, each.contract ?? ""), h("td", {}, each.in_charge ?? ""), h("td", {}, each.manner ?? ""))))))] : []));
 }
