@@ -13,9 +13,10 @@ from sqlalchemy import insert
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.postgres import Postgres, in_thread
-from tests.support.sign_in import PASSWORD, add_people, client, sign_in_page
+from tests.support.sign_in import PASSWORD, add_people, client, headers, sign_in_page
 
 from kikimori_core.wire.messages import Outcome, Party
+from kikimori_dashboard.access.cookies import SESSION
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records import people
 from kikimori_records.audit.entry import ActorKind, AuditEntry, columns
@@ -127,6 +128,13 @@ async def test_logins_exports_and_changes_of_people_are_refused_in_words(
         for path in ("/api/audit.csv", "/api/audit", "/api/my-record"):
             status, said = await got(admin, path)
             assert (status, "store_away" in said) == (503, True), path
+        # Who comes from elsewhere reads why, and the browser asks again by itself.
+        unknown = {**headers(url), "Cookie": f"{SESSION}={'x' * 43}"}
+        async with stranger.get("/", headers=unknown) as refused:
+            assert (refused.status, refused.content_type) == (503, "text/html")
+            shown = await refused.text()
+            assert "いまは画面を開けません" in shown
+            assert 'http-equiv="refresh"' in shown
         # Who had a page open keeps it.
         assert (await got(supervisor, "/"))[0] == 200
         await in_thread(postgres, "start")

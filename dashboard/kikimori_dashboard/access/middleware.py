@@ -10,6 +10,7 @@ from aiohttp import web
 
 from kikimori_dashboard.access.cookies import session_token
 from kikimori_dashboard.access.open_session import SESSION
+from kikimori_dashboard.access.refusal_page import is_for_a_person, refusal_page
 from kikimori_dashboard.access.rules import RouteRule, rule_of
 from kikimori_dashboard.access.who import WHO
 from kikimori_records.errors import StoreAwayError, StoreError
@@ -27,6 +28,9 @@ log = structlog.get_logger()
 LOGIN_PAGE = "/login"
 ACCOUNT_PAGE = "/account"
 PEOPLE_PAGE = "/people"
+
+STORE_AGAIN_S = 10
+"""Seconds after which a browser asks again for a page that could not be opened without the database."""
 
 NOWHERE = RouteRule()
 """Rule of addresses that do not exist: who has no session does not learn which do."""
@@ -48,7 +52,7 @@ def require_session(desk: SessionDesk) -> Middleware:
         try:
             session = None if token is None else await desk.find(token)
         except StoreError as error:
-            return _no_store(rule, error)
+            return _no_store(request, rule, error)
         if session is None:
             return _sign_in(request, rule)
         request[SESSION] = session
@@ -59,7 +63,9 @@ def require_session(desk: SessionDesk) -> Middleware:
             if rule.page and request.path == "/":
                 raise web.HTTPSeeOther(home_of(session.who.roles, kiosk=session.who.kiosk_id is not None))
             _log_refusal(request, session.who)
-            return _not_allowed(rule)
+            return _not_allowed(request, rule)
+        if isinstance(request.match_info.http_exception, web.HTTPNotFound) and is_for_a_person(request):
+            return refusal_page(request, 404, "page_unknown")
         return await handler(request)
 
     return check
@@ -94,14 +100,11 @@ def _sign_in(request: web.Request, rule: RouteRule) -> web.Response:
     return refusal(401, "no_session")
 
 
-def _no_store(rule: RouteRule, error: StoreError) -> web.Response:
+def _no_store(request: web.Request, rule: RouteRule, error: StoreError) -> web.Response:
     if not rule.page:
         return refusal(503, "store_away" if isinstance(error, StoreAwayError) else "store_fault")
-    text = (
-        "データベースにつながらないため、いまは画面を開けません。開いている画面はそのまま使えます。\n"
-        "The database does not answer, so no page can be opened now. Open pages go on.\n"
-    )
-    return web.Response(status=503, text=text, headers={"Retry-After": "10"})
+    headers = {"Retry-After": str(STORE_AGAIN_S)}
+    return refusal_page(request, 503, "page_store_away", again_s=STORE_AGAIN_S, headers=headers)
 
 
 def _elsewhere(request: web.Request) -> web.Response:
@@ -117,9 +120,7 @@ def _log_refusal(request: web.Request, who: Principal) -> None:
     )
 
 
-def _not_allowed(rule: RouteRule) -> web.Response:
+def _not_allowed(request: web.Request, rule: RouteRule) -> web.Response:
     if rule.page:
-        return web.Response(
-            status=403, text="あなたの役割では、この画面を開けません。\nYour roles do not allow this page.\n"
-        )
+        return refusal_page(request, 403, "page_not_allowed")
     return refusal(403, "not_allowed")
