@@ -32,7 +32,7 @@ import { TO_OWN_TELEPHONE } from "../store/press.js";
 import { me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
-const TICK_MS = 500;
+const TICK_MS = 500; // by turns for the rows and for the rest: a frame with all clocks in it is the longest of all
 const READS_HISTORY = ["supervisor", "records"]; // the server decides all the same
 const TICK_WAITS_MS = 150; // clocks are drawn with the next change, so that there is no frame for them alone; not later than this
 
@@ -58,7 +58,8 @@ const announcer = new Announcer(byId("announcer"));
 const bell = new Bell(byId("sound"), byId("ask-sound"));
 /** @type {import("../store/picture.js").Site | null} whose language and time zone the page has */
 let siteInUse = null;
-let clocksDue = false;
+/** @type {"rows" | "rest" | null} whose clocks are drawn with the next change */
+let clocksDue = null;
 
 const picture = new Picture((atOnce) => (atOnce ? draw() : inFrame(draw)), { look: true });
 const drawn = new Drawn(picture);
@@ -77,13 +78,13 @@ function drawAll() {
 
 function draw() {
   if (picture.known && picture.site !== siteInUse) useSite();
-  if (clocksDue) rows.measure(); // before anything is written: the page is laid out
+  if (clocksDue === "rows") rows.measure(); // before anything is written: the page is laid out
   const changes = picture.takeChanges();
   const calls = changes.all || changes.calls.size > 0;
   if (picture.known) drawCalls(changes, calls);
-  if (changes.all || changes.agents || changes.missed || clocksDue) showBanners(byId("banners"), banners(picture), board.hands.on());
-  if (calls || changes.agents || clocksDue) strip.draw(picture);
-  if (changes.all || clocksDue) drawLink();
+  if (changes.all || changes.agents || changes.missed || clocksDue === "rest") showBanners(byId("banners"), banners(picture), board.hands.on());
+  if (calls || changes.agents || clocksDue === "rest") strip.draw(picture);
+  if (changes.all || clocksDue === "rest") drawLink();
   if (clocksDue) drawClocks();
 }
 
@@ -198,12 +199,17 @@ async function showPerson() {
 
 /** Everything that goes on by itself. */
 function drawClocks() {
-  clocksDue = false;
+  const turn = clocksDue;
+  clocksDue = null;
   if (!picture.known) return;
   const now = picture.linked ? picture.now() : Date.parse(picture.heardAt);
+  if (turn === "rows") {
+    rows.tick(now);
+    sayLook();
+    return;
+  }
   board.tick(now);
   lane.tick(now);
-  rows.tick(now);
   rings.tick(now);
   panel.tick(now);
   if (picture.linked) unanswered.tick(Object.values(picture.alerts), now);
@@ -211,8 +217,10 @@ function drawClocks() {
   setText(byId("clock"), i18n.timeOfDay(picture.now()));
 }
 
+let ticks = 0;
 setInterval(() => {
-  clocksDue = true;
+  ticks += 1;
+  clocksDue = ticks % 2 ? "rest" : "rows";
   setTimeout(() => { if (clocksDue) inFrame(draw); }, TICK_WAITS_MS);
 }, TICK_MS);
 
