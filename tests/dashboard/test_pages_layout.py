@@ -87,6 +87,29 @@ async def test_a_thumb_finds_every_button_of_the_supervisors_page(
     await assert_accessible(page)
 
 
+async def test_the_second_press_on_a_row_is_whole(agent: PeerAgent, url: str, page: Page) -> None:
+    """It asks in more words than the button has, on the narrowest row too; the times stand one below the other."""
+    for number, name in enumerate(NAMES, 1):
+        caller = Party(number="03-5555-0142", name="山田 一郎 様")
+        await agent.call(
+            f"c{number}", operator=Party(number=str(200 + number), name=name), caller=caller, queue="窓口"
+        )
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await page.goto(url)
+    rows = page.locator("#rows .row")
+    await expect(rows).to_have_count(len(NAMES))
+    edges = await page.evaluate(
+        "() => [...document.querySelectorAll('.row .timer')].map((each) => each.getBoundingClientRect().right)"
+    )
+    assert max(edges) - min(edges) < 4
+    await rows.last.hover()
+    button = rows.last.locator(".primary")
+    await button.click()
+    await expect(button).to_have_attribute("data-asked", "yes")
+    await expect(button).to_be_in_viewport(ratio=1)
+    assert await button.evaluate("(each) => each.scrollWidth <= each.clientWidth")
+
+
 async def test_the_call_for_help_is_as_large_as_on_a_desk(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=Party(number="301", name="松本 彩"))
     await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
