@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
     from kikimori_dashboard import DashboardSettings
+    from kikimori_records.journals.segment_limits import SegmentLimits
     from kikimori_records.settings import StoreSettings
 
 log = structlog.get_logger()
@@ -38,8 +39,10 @@ OF_DASHBOARD = "dashboard"
 """Name of the file with the agents' keys: the dashboard's."""
 
 
-async def serve_records(settings: DashboardSettings, ready: Callable[[str], None]) -> None:
-    """Serve until cancelled; `ready` is called with the address.
+async def serve_records(
+    settings: DashboardSettings, ready: Callable[[str], None], limits: SegmentLimits | None = None
+) -> None:
+    """Serve until cancelled; `ready` is called with the address. `limits`: of the segments of journals, None = the usual ones.
 
     Raises:
         KikimoriError: the port is taken, certificate, folder or database cannot be used.
@@ -52,7 +55,8 @@ async def serve_records(settings: DashboardSettings, ready: Callable[[str], None
     # A dashboard may hold SQLite's lock beside it.
     store = await Store.open(settings.store_settings(), beside=True)
     try:
-        service = RecordsService(settings.recording, table, store, recorded_office(settings), alone=True)
+        office = recorded_office(settings)
+        service = RecordsService(settings.recording, table, store, office, alone=True, limits=limits)
         ingest = JournalIngest(service.sink, trust).app()
         dashboards = TrustStore(trusted_path(folder, RECORDS))
         SoundServing(store, SoundPlace(table, store.settings), dashboards).add_to(ingest)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.journal.settings import RecordingTable, RecordsTable
     from kikimori_core.journal.sink import JournalSink
+    from kikimori_records.journals.segment_limits import SegmentLimits
     from kikimori_records.proof.accounts import OpenCall
     from kikimori_records.store import Store
 
@@ -49,17 +50,19 @@ class RecordsService:
         office: RecordedOffice | None = None,
         *,
         alone: bool = False,
+        limits: SegmentLimits | None = None,
     ) -> None:
         """`store` is open, and closed by its owner after `close`; raises StoreError where there is no folder.
 
         `alone`: no agent of this process tells its problems; the database has them for the dashboard.
+        `limits`: of the segments of received journals; None = the usual ones.
         """
         self._folder = records_folder(records, store.settings)
         self._store = store
         self._recording = recording
         self._incoming_room = IncomingRoom(self._folder, recording.most_bytes)
         self._incoming = IncomingJournals(
-            self._folder, erased=partial(erased_calls, store), room=self._incoming_room
+            self._folder, limits=limits, erased=partial(erased_calls, store), room=self._incoming_room
         )
         self._alone = alone
         days = kept_days(recording, records)

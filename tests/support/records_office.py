@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kikimori_core.journal.writing import MAX_BYTES
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import LOST_AFTER_S, IncomingJournals
+from kikimori_records.journals.segment_limits import SegmentLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,7 +42,7 @@ class RecordsOffice:
         room: SoundRoom | None = None,
         lost_after_s: float = LOST_AFTER_S,
     ) -> AsyncIterator[RecordsOffice]:
-        incoming = IncomingJournals(folder, segment_bytes=segment_bytes, lost_after_s=lost_after_s)
+        incoming = IncomingJournals(folder, limits=SegmentLimits(segment_bytes), lost_after_s=lost_after_s)
         await incoming.load()
         shape = shaping.shape if shaping else None
         try:

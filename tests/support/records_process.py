@@ -18,13 +18,14 @@ from pathlib import Path
 
 import structlog
 
-from kikimori_records.journals import journal_run
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import IncomingJournals
+from kikimori_records.journals.segment_limits import SegmentLimits
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
 
-SEGMENT_BYTES = 40_000
+LIMITS = SegmentLimits(40_000, compacted_after=timedelta(0))
+"""It shall be killed in compaction too."""
 PIECES = 3
 """Records of a delivery."""
 
@@ -32,7 +33,7 @@ PIECES = 3
 async def keep(folder: Path, settings: StoreSettings, deliveries: list[tuple[int, bytes]]) -> None:
     """Take in what is missing, and return when every call is in the history and every segment is gone."""
     store = await Store.open(settings)
-    incoming = IncomingJournals(folder, segment_bytes=SEGMENT_BYTES)
+    incoming = IncomingJournals(folder, limits=LIMITS)
     finishing = Finishing(incoming, store, folder)
     await incoming.load()
     worker = asyncio.create_task(finishing.run())
@@ -50,7 +51,6 @@ async def keep(folder: Path, settings: StoreSettings, deliveries: list[tuple[int
 
 
 def main() -> None:
-    journal_run.COMPACTED_AFTER = timedelta(0)  # to be killed in this too
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     lines = [json.loads(each) for each in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
     deliveries = [(first, bytes.fromhex(frames)) for first, frames in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.program import kikimori
+from tests.support.program import KIKIMORI, kikimori
 from tests.support.told_calls import ToldRun, told_call
 
 from kikimori_core.journal.framing import SegmentHead
@@ -42,7 +43,49 @@ async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     assert report["sent"]["helps"] > 0
     assert report["calls"] > 0
     assert sum(report["kills"].values()) == (3 if report["database"] == "postgresql" else 2)
+    assert report["cut_short"] is None
     assert ended.code == 0
+    assert "record-chaos: 1/3 (" in ended.err
+
+
+@pytest.mark.timeout(600)
+async def test_segments_are_compacted_while_the_service_is_killed(tmp_path: Path) -> None:
+    ended = await kikimori(
+        "bench", "record-chaos", "--kills", "3", "--of", "service", "--overlapping", "0", "--lines", "20", "--seed", "5",
+        "--json", "--folder", tmp_path / "logs", within_s=540,
+    )  # fmt: skip
+    assert ended.out, ended.err
+    report = json.loads(ended.out)
+    assert report["compactions"] > 0
+    assert report["history_faults"] == []
+    assert report["sent"]["samples_missing"] == report["sent"]["samples_doubled"] == 0
+    assert ended.code == 0
+
+
+@pytest.mark.timeout(600)
+async def test_sigterm_ends_it_with_a_report_of_what_was_done(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    process = await asyncio.create_subprocess_exec(
+        *KIKIMORI, "bench", "record-chaos", "--kills", "500", "--of", "service", "--lines", "2", "--json", "--folder", logs,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(300):
+            assert b"record-chaos: 1/520 (service 1, " in await process.stderr.readline()
+            process.terminate()
+            rest, out = await asyncio.gather(process.stderr.read(), process.stdout.read())
+            code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    report = json.loads(out)
+    assert 0 < report["kills"]["service"] < 500
+    assert report["cut_short"] == "interrupted"
+    assert (report["records_missing"], report["history_faults"]) == (0, []), rest
+    assert code == 0
 
 
 def test_the_witness_keeps_what_is_deleted_and_sees_what_stands_twice(tmp_path: Path) -> None:

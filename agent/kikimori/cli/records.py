@@ -15,6 +15,9 @@ from kikimori_core.messages import text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kikimori_dashboard import DashboardSettings
+    from kikimori_records.journals.segment_limits import SegmentLimits
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("records")
@@ -36,14 +39,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_serve(args: argparse.Namespace) -> int:
     configured(args)
-    settings = dashboard_settings(args)
+    return serve_until_stopped(dashboard_settings(args))
+
+
+def serve_until_stopped(settings: DashboardSettings, limits: SegmentLimits | None = None) -> int:
+    """Run the records service until SIGINT or SIGTERM, and return the exit code; raises KikimoriError.
+
+    `limits`: of the segments of received journals; None = the usual ones.
+    """
     from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
     from kikimori.records_serving import serve_records  # noqa: PLC0415
 
     async def serve() -> int:
         async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
             ready: Callable[[str], None] = lambda url: say(text("records_at", url=url))  # noqa: E731
-            serving = tasks.create_task(serve_records(settings, ready))
+            serving = tasks.create_task(serve_records(settings, ready, limits))
             told = tasks.create_task(stop.wait())
             await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
             serving.cancel()

@@ -20,7 +20,7 @@ from kikimori_core.wire.topics import TopicKind, Topics
 from kikimori_lab.bench.chaos_kills import ChaosKills
 from kikimori_lab.bench.chaos_lines import ChaosLines
 from kikimori_lab.bench.chaos_page import CountingPage
-from kikimori_lab.bench.chaos_process import KillableProcess, program
+from kikimori_lab.bench.chaos_process import KillableProcess, load_before
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
 from kikimori_lab.bench.ports import free_ports
 from kikimori_lab.signed_in import SUPERVISOR, cookie_of, token_for
@@ -37,6 +37,14 @@ SITE, AGENT, BOARD = "chaos", "front-desk", "dashboard"
 SETTLE_S = 30.0
 """Longest time in s after the last fault until everything must be right."""
 WARM_UP_S = 3.0
+LOADED = (
+    "kikimori.agent",
+    "kikimori.cli.agent",
+    "kikimori.config",
+    "kikimori.integrations.audiosocket.tap",
+    "kikimori_dashboard.app",
+)
+"""Modules of agent and dashboard."""
 TARGETS = ("broker", "agent", "dashboard")
 
 
@@ -67,7 +75,7 @@ class Chaos:
     """One run; `progress` is called after each kill."""
 
     def __init__(
-        self, settings: ChaosSettings, folder: Path, progress: Callable[[int], None], stop: asyncio.Event
+        self, settings: ChaosSettings, folder: Path, progress: Callable[[int, str], None], stop: asyncio.Event
     ) -> None:
         """`stop`: kill no more, and report what was done until then."""
         self._settings = settings
@@ -83,17 +91,20 @@ class Chaos:
             KikimoriError: a part did not start.
         """
         began = time.monotonic()
+        load_before(LOADED)
         broker = ShippedMosquitto(self._folder / "mosquitto", SITE, agents=[AGENT], dashboards=[BOARD])
         audio, announce, web = free_ports(3)
         config = self._write_config(broker, audio, announce, web)
         agent = KillableProcess(
-            program("kikimori", "agent", "--config", str(config), "--log-format", "json"),
+            "kikimori",
+            ("agent", "--config", str(config), "--log-format", "json"),
             self._folder / "agent.log",
             '"listening"',
             self._heard,
         )
         board = KillableProcess(
-            program("kikimori_dashboard", "--config", str(config.with_name("dashboard.toml"))),
+            "kikimori_dashboard",
+            ("--config", str(config.with_name("dashboard.toml"))),
             self._folder / "dashboard.log",
             "dashboard: http",
             lambda _line: None,
@@ -184,7 +195,7 @@ class Chaos:
 
 async def run_chaos(
     settings: ChaosSettings,
-    progress: Callable[[int], None],
+    progress: Callable[[int, str], None],
     stop: asyncio.Event,
     folder: Path | None = None,
 ) -> ChaosReport:

@@ -19,6 +19,7 @@ from kikimori_records.settings import StoreSettings
 
 USER, DATABASE = "kikimori", "kikimori"
 STARTS_WITHIN_S = 90.0
+LOOK_EVERY_S = 0.03
 
 
 def programs() -> Path | None:
@@ -70,6 +71,8 @@ class ChaosPostgres:
         self._process = await asyncio.create_subprocess_exec(
             *self._as, self._bin / "postgres", "-D", self._folder / "data", "-p", str(self._port),
             "-k", self._folder, "-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB",
+            # One call for the whole disk: before it recovers it would sync a thousand files one by one.
+            "-c", "recovery_init_sync_method=syncfs",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=self._folder,
             start_new_session=True,
         )  # fmt: skip
@@ -79,7 +82,7 @@ class ChaosPostgres:
                     with suppress(psycopg.OperationalError):
                         await (await self._connect("postgres")).close()
                         return
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(LOOK_EVERY_S)
         raise KikimoriError.of("not_started", program="postgres", path=self._folder)
 
     async def kill(self) -> None:

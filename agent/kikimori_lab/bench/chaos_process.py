@@ -1,37 +1,60 @@
-"""Agent and dashboard of `kikimori bench chaos`, as processes of their own that can be killed and started again."""
+"""Programs of the chaos benches, as processes of their own that can be killed and started again.
+
+They are forked from a server of processes that has loaded their modules: loading is most of a start, and no part of what
+is tried. All else of a program begins anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
+import os
+import runpy
 import sys
 import time
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from multiprocessing.context import ForkServerProcess
     from pathlib import Path
     from typing import Any
 
 READY_WITHIN_S = 90.0
+_FORKING = multiprocessing.get_context("forkserver")
+
+
+def load_before(modules: Sequence[str]) -> None:
+    """Have modules loaded before the first program is started."""
+    _FORKING.set_forkserver_preload(list(modules))
 
 
 class KillableProcess:
-    """A process that writes JSON lines to its standard error; `heard` is given each."""
+    """A program that writes JSON lines to its standard error; `heard` is given each."""
 
     def __init__(
-        self, command: Sequence[str], log_file: Path, is_ready: str, heard: Callable[[dict[str, Any]], None]
+        self,
+        module: str,
+        arguments: Sequence[str],
+        log_file: Path,
+        is_ready: str,
+        heard: Callable[[dict[str, Any]], None],
+        killed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`is_ready`: text of the line that reports readiness."""
-        self._command = tuple(command)
+        """`module`: as of `python -m`; `is_ready`: text of the line that reports readiness; `killed` is called after a kill."""
+        self._module = module
+        self._arguments = tuple(arguments)
         self._log_file = log_file
         self._is_ready = is_ready
         self._heard = heard
+        self._killed = killed
         self.killed_at: list[float] = []
         """Time of each kill, by the wall clock."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: ForkServerProcess | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -41,14 +64,14 @@ class KillableProcess:
             KikimoriError: it ended instead.
         """
         ready = asyncio.Event()
-        # In a session of its own: Ctrl-C is for the bench, which ends it in order.
-        self._process = process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
+        read, write = os.pipe()
+        output = Connection(write, readable=False)
+        self._process = process = _FORKING.Process(
+            target=_run, args=(self._module, self._arguments, output), daemon=True
         )
-        self._reading = asyncio.create_task(self._read(process, ready))
+        self._reading = asyncio.create_task(self._read(read, ready))
+        await asyncio.to_thread(process.start)
+        output.close()
         waiting = asyncio.create_task(ready.wait())
         await asyncio.wait(
             [waiting, self._reading], timeout=READY_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
@@ -56,39 +79,55 @@ class KillableProcess:
         waiting.cancel()
         if not ready.is_set():
             await self.kill()
-            raise KikimoriError.of("not_started", program=self._command[2], path=self._log_file)
+            raise KikimoriError.of("not_started", program=self._module, path=self._log_file)
 
-    async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
-        if process.stdout is None:
-            return
-        with self._log_file.open("ab") as log:
-            while line := await process.stdout.readline():
-                log.write(line)
-                log.flush()
-                if self._is_ready.encode() in line:
-                    ready.set()
-                if line.startswith(b"{"):
-                    self._heard(json.loads(line))
+    async def _read(self, pipe: int, ready: asyncio.Event) -> None:
+        lines = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(pipe, "rb", 0)
+        )
+        try:
+            with self._log_file.open("ab") as log:
+                while line := await lines.readline():
+                    log.write(line)
+                    log.flush()
+                    if self._is_ready.encode() in line:
+                        ready.set()
+                    if line.startswith(b"{"):
+                        self._heard(json.loads(line))
+        finally:
+            transport.close()
 
     async def kill(self) -> None:
         """SIGKILL."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.is_alive():
             self.killed_at.append(time.time())
             self._process.kill()
-            await self._process.wait()
-        await self._read_to_the_end()
+            await self._ended()
+            self._killed()
+        else:
+            await self._ended()
 
     async def stop(self) -> None:
         """SIGTERM."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.is_alive():
             self._process.terminate()
-            await self._process.wait()
-        await self._read_to_the_end()
+        await self._ended()
 
-    async def _read_to_the_end(self) -> None:
+    async def _ended(self) -> None:
+        if (process := self._process) is not None:
+            await asyncio.to_thread(process.join)
         if self._reading is not None:
             await self._reading
 
 
-def program(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", *arguments]
+def _run(module: str, arguments: Sequence[str], output: Connection) -> None:
+    """Run a program in this process, which was forked for it."""
+    # In a session of its own: Ctrl-C is for the bench, which ends it in order.
+    os.setsid()
+    for each in (sys.stdout, sys.stderr):
+        os.dup2(output.fileno(), each.fileno())
+    output.close()
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -37,6 +37,8 @@ STARTS = 1 << 15
 """Frames at which a leg may begin: so many legs sound different from their first frame on."""
 LONGEST_S = 30.0
 """Longest call in s."""
+LONG_SHARE = 0.12
+"""Share of calls that last 12 s at least: they hold segments that are compacted meanwhile."""
 REMEMBERED = 100
 """Pieces of a leg, each of 0.1 s, of which the time of sending is remembered."""
 KEY_BYTES = 32
@@ -120,6 +122,8 @@ class KnownLines(ChaosLines):
         writers: list[asyncio.StreamWriter] = []
         legs: list[SentLeg] = []
         before, after = self._random.uniform(0.4, 1.5), self._random.uniform(0.5, 8.0)
+        if self._random.random() < LONG_SHARE:
+            after = self._random.uniform(12.0, LONGEST_S - 2.0)
         try:
             for role in (Role.CUSTOMER, Role.OPERATOR):
                 writers.append(await self._connect(session, call_id, role))

@@ -8,101 +8,52 @@ the lines sent.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 import tempfile
 import time
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori_core.certificates.authority import LocalAuthority
-from kikimori_core.wire.key_store import Identity
+from kikimori.errors import KikimoriError, first_of
 from kikimori_lab.bench.breaking_relay import BreakingRelay
 from kikimori_lab.bench.chaos_kills import ChaosKills
 from kikimori_lab.bench.chaos_postgres import ChaosPostgres, programs
-from kikimori_lab.bench.chaos_process import KillableProcess, program
+from kikimori_lab.bench.chaos_process import KillableProcess, load_before
 from kikimori_lab.bench.known_lines import KnownLines
 from kikimori_lab.bench.ports import free_ports
-from kikimori_lab.bench.record_history import HistoryComparison, truth_of
-from kikimori_lab.bench.record_sent import SentComparison, SentReport
-from kikimori_lab.bench.record_witness import JournalWitness
-from kikimori_records.errors import StoreAwayError
+from kikimori_lab.bench.record_chaos_files import AGENT, ChaosPorts, add_store, write_files
+from kikimori_lab.bench.record_comparison import RecordComparison
+from kikimori_lab.bench.record_sent import SentComparison
 from kikimori_records.migrating import migrate
 from kikimori_records.settings import StoreSettings
-from kikimori_records.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from kikimori_lab.bench.chaos_kills import ChaosSettings, Killable
+    from kikimori_lab.bench.record_chaos_report import RecordChaosReport
 
-SITE, AGENT = "chaos", "front-desk"
-SETTLE_S = 90.0
-"""Longest time in s after the last kill in which nothing more comes into the history."""
 TARGETS = ("agent", "service", "database")
-
-
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """Figures of one run of the agent."""
-
-    calls: int
-    records: int
-    payload_bytes: int
-    missing: int
-    doubled: int
-    altered: int
-    faults: tuple[str, ...]
-
-    @property
-    def is_well(self) -> bool:
-        return not (self.missing or self.doubled or self.altered or self.faults)
-
-
-@dataclass(slots=True)
-class RecordChaosReport:
-    """Figures of `kikimori bench record-chaos --json`."""
-
-    kills: dict[str, int]
-    overlapping: int
-    seconds: float
-    database: str
-    agent_runs: int
-    """Runs of the agent that wrote a journal."""
-    calls: int
-    """Calls in the agent's journals."""
-    records: int
-    """Records in the agent's journals."""
-    payload_bytes: int
-    """Their payload."""
-    records_missing: int
-    """Records that the service never had."""
-    records_doubled: int
-    """Records that the service had twice."""
-    records_altered: int
-    """Records that the service had with other content, or that the agent never wrote."""
-    history_faults: list[str]
-    """Differences between the history and the agent's journals."""
-    sent: SentReport
-    """Comparison of the history with what the lines sent."""
-    breaks: dict[str, int] = field(default_factory=dict)
-    """Breaks of the connection between agent and service by their moment: at rest or at once, within a request, before
-    the answer to one."""
-    settled_s: float = 0.0
-    """Time in s from the last call's end until everything was in the history and compared."""
-
-    @property
-    def all_well(self) -> bool:
-        return (
-            self.records > 0
-            and not (
-                self.records_missing or self.records_doubled or self.records_altered or self.history_faults
-            )
-            and self.sent.all_well
-        )
+LOADED = (
+    "kikimori.agent",
+    "kikimori.cli.agent",
+    "kikimori.cli.records",
+    "kikimori.config",
+    "kikimori.integrations.audiosocket.tap",
+    "kikimori.records_serving",
+    "kikimori_dashboard.config",
+    "sqlalchemy.dialects.postgresql.psycopg",
+)
+"""Modules of agent and service."""
+COMPACTING, COMPACTED = "segment_compacting", "segment_compacted"
+"""Events of the service's log."""
+COMPACTS_WITHIN_S = 3.0
+"""Time in s for which a kill waits for a compaction."""
+COMPACTION_S = 0.02
+"""Time in s after the begin of a compaction at which the service is killed, at most."""
+INTERRUPTED = "interrupted"
 
 
 class RecordChaos:
@@ -112,7 +63,7 @@ class RecordChaos:
         self,
         settings: ChaosSettings,
         folder: Path,
-        progress: Callable[[int], None],
+        progress: Callable[[int, str], None],
         stop: asyncio.Event,
         *,
         seconds: float,
@@ -123,7 +74,7 @@ class RecordChaos:
         Args:
             settings: What is killed, and how often.
             folder: Empty.
-            progress: Called with the number of kills.
+            progress: Called with the number of kills, and what is done.
             stop: Kill no more, and report what was done until then.
             seconds: Time for which calls run before the first kill.
             break_every_s: Mean interval between breaks of the connection; 0 = none.
@@ -132,126 +83,107 @@ class RecordChaos:
         self._folder = folder
         self._kept = folder / "kept"
         self._random = random.Random(settings.seed)  # noqa: S311 - the same faults again
-        self._kills = ChaosKills(settings, self._random, progress, stop)
+        moments = {"service": self._compaction_begins}
+        self._kills = ChaosKills(settings, self._random, progress, stop, moments)
+        self._progress = progress
         self._stop = stop
         self._seconds = seconds
-        audio, announce, records, relay, broker, sql = free_ports(6)
-        self._relay = BreakingRelay(relay, records, self._random, break_every_s)
-        self._lines = KnownLines(audio, announce, self._random, settings.seed)
+        *numbers, sql = free_ports(6)
+        ports = ChaosPorts(*numbers)
+        self._relay = BreakingRelay(ports.relay, ports.records, self._random, break_every_s)
+        self._lines = KnownLines(ports.audio, ports.announce, self._random, settings.seed)
         self._database = self._found_database(sql)
-        self._agent = self._process("agent", '"listening"', heard=self._heard)
-        self._service = self._process("records", '"records_ready"', "service")
-        self._write_configs(audio, announce, records, relay, broker)
-        self._sent = JournalWitness(folder / "state" / f"journal-{AGENT}", folder / "sent")
-        self._taken = JournalWitness(self._kept / "records" / "incoming" / AGENT, folder / "taken")
-        self._of_sent = SentComparison(self._lines.legs, self._agent.killed_at)
-        self._history = HistoryComparison(self._kept / "records", AGENT, self._of_sent.take)
-        self._well: dict[str, RunFigures] = {}
+        self._agent = self._process("agent", "kikimori", "agent", is_ready='"listening"', heard=self._heard)
+        self._service = self._process(
+            "service",
+            "kikimori_lab.bench.chaos_records",
+            is_ready='"records_ready"',
+            heard=self._heard_of_service,
+            killed=self._service_killed,
+        )
+        write_files(folder, self._kept, ports)
+        self._incoming = self._kept / "records" / "incoming" / AGENT
+        of_sent = SentComparison(self._lines.legs, self._agent.killed_at)
+        self._raised = of_sent.heard
+        journals = folder / "state" / f"journal-{AGENT}"
+        self._comparison = RecordComparison(folder, journals, self._kept / "records", of_sent, self._tell)
+        self._compacting = asyncio.Event()
+        self._compactions = 0
+        self._kills_in_compaction = 0
 
     async def run(self) -> RecordChaosReport:
-        """Start everything, kill, wait, compare; raises KikimoriError when a part did not start."""
+        """Start everything, kill, wait, compare; raises KikimoriError when a part did not start the first time."""
         began = time.monotonic()
+        load_before(LOADED)
         async with AsyncExitStack() as stack:
             parts: dict[str, Killable] = {"agent": self._agent, "service": self._service}
             if self._database is not None:
                 parts["database"] = self._database
                 stack.push_async_callback(self._database.stop)
                 await self._database.make()
-            store_settings = self._write_store()
-            await asyncio.to_thread(migrate, store_settings)
+            store = StoreSettings(dir=self._kept)
+            if self._database is not None:
+                store = self._database.settings(self._kept)
+            add_store(self._folder, store)
+            await asyncio.to_thread(migrate, store)
             for each in (self._service, self._agent):
                 stack.push_async_callback(each.stop)
                 await each.start()
             await stack.enter_async_context(self._relay.running())
-            looking = [asyncio.create_task(each.run()) for each in (self._sent, self._taken)]
+            looking = asyncio.create_task(self._comparison.look())
             calling = asyncio.create_task(self._lines.run(self._settings.lines))
             await self._wait()
-            await self._kills.run(parts)
+            cut_short = await self._kill(parts)
             self._lines.stop()
             await calling
             ended = time.monotonic()
-            report = await self._settle(store_settings)
+            await self._comparison.received()
+            report = await self._comparison.settled(store)
             report.settled_s = round(time.monotonic() - ended, 1)
-            for task in looking:
-                task.cancel()
-            await asyncio.gather(*looking, return_exceptions=True)
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+        report.kills, report.overlapping = self._kills.done, self._kills.overlapped
+        report.breaks = {each.name.lower(): count for each, count in self._relay.breaks.items()}
+        report.cut_short = cut_short
+        report.compactions, report.kills_in_compaction = self._compactions, self._kills_in_compaction
         report.seconds = round(time.monotonic() - began, 1)
         return report
 
-    def _heard(self, line: dict[str, Any]) -> None:
-        self._of_sent.heard(line)
+    async def _kill(self, parts: dict[str, Killable]) -> str | None:
+        """Kill, and return the reason for which not all kills were done; None = they were."""
+        try:
+            await self._kills.run(parts)
+        except (KikimoriError, ExceptionGroup) as error:
+            if not isinstance(why := first_of(error), KikimoriError):
+                raise
+            return why.message
+        return INTERRUPTED if self._stop.is_set() else None
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), self._seconds)
 
-    # --- comparison
+    # --- what the parts do
 
-    async def _settle(self, store_settings: StoreSettings) -> RecordChaosReport:
-        """Compare until all is well, or nothing more has come for `SETTLE_S`; return the last comparison.
+    def _heard(self, line: dict[str, Any]) -> None:
+        self._raised(line)
 
-        Raises:
-            StoreAwayError: the database did not come back within that time.
-        """
-        ends = time.monotonic() + SETTLE_S
-        fewest: int | None = None
-        store = await Store.open(store_settings, beside=True)
-        try:
-            while True:
-                began = time.monotonic()
-                try:
-                    report = await self._compare(store)
-                except StoreAwayError:
-                    if began > ends:
-                        raise
-                else:
-                    lacking = report.records_missing + len(report.history_faults) + len(report.sent.faults)
-                    if fewest is None or lacking < fewest:
-                        fewest, ends = lacking, time.monotonic() + SETTLE_S
-                    if report.all_well or began > ends:
-                        return report
-                # It takes half of a core at most, beside what is compared.
-                await asyncio.sleep(max(0.5, time.monotonic() - began))
-        finally:
-            await store.close()
+    def _tell(self, what: str) -> None:
+        self._progress(self._kills.count, what)
 
-    async def _compare(self, store: Store) -> RecordChaosReport:
-        self._sent.look()
-        self._taken.look()
-        for run in self._sent.runs():
-            if run not in self._well or not self._well[run].is_well:
-                self._well[run] = await self._compare_run(store, run)
-        runs = self._well.values()
-        return RecordChaosReport(
-            kills=self._kills.done,
-            overlapping=self._kills.overlapped,
-            seconds=0.0,
-            database="sqlite" if store.settings.is_sqlite else "postgresql",
-            agent_runs=len(runs),
-            calls=sum(each.calls for each in runs),
-            records=sum(each.records for each in runs),
-            payload_bytes=sum(each.payload_bytes for each in runs),
-            records_missing=sum(each.missing for each in runs),
-            records_doubled=sum(each.doubled for each in runs),
-            records_altered=sum(each.altered for each in runs),
-            history_faults=[fault for each in runs for fault in each.faults],
-            sent=self._of_sent.report(),
-            breaks={each.name.lower(): count for each, count in self._relay.breaks.items()},
-        )
+    def _heard_of_service(self, line: dict[str, Any]) -> None:
+        if line.get("event") == COMPACTING:
+            self._compacting.set()
+        self._compactions += line.get("event") == COMPACTED
 
-    async def _compare_run(self, store: Store, run: str) -> RunFigures:
-        sent, _ = await asyncio.to_thread(self._sent.records, run)
-        taken, twice = await asyncio.to_thread(self._taken.records, run)
-        truth = await asyncio.to_thread(truth_of, [sent[number] for number in sorted(sent)])
-        return RunFigures(
-            calls=len(truth),
-            records=len(sent),
-            payload_bytes=sum(len(each.payload) for each in sent.values()),
-            missing=len(sent.keys() - taken.keys()),
-            doubled=len(twice),
-            altered=sum(sent.get(number) != each for number, each in taken.items()),
-            faults=tuple(await self._history.faults_of(store, run, truth)),
-        )
+    async def _compaction_begins(self) -> None:
+        self._compacting.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._compacting.wait(), COMPACTS_WITHIN_S)
+            await asyncio.sleep(self._random.uniform(0.0, COMPACTION_S))
+
+    def _service_killed(self) -> None:
+        self._kills_in_compaction += any(self._incoming.glob("*/*.kkj.new"))
 
     # --- what is started
 
@@ -261,65 +193,22 @@ class RecordChaos:
             None if found is None or "database" not in self._settings.targets else ChaosPostgres(port, found)
         )
 
-    def _write_store(self) -> StoreSettings:
-        """Add the database to the service's file and return its settings."""
-        store = (
-            StoreSettings(dir=self._kept) if self._database is None else self._database.settings(self._kept)
-        )
-        secret = "" if store.password_file is None else f'password_file = "{store.password_file}"\n'
-        with (self._folder / "service.toml").open("a", encoding="utf-8") as file:
-            file.write(f'[store]\ndir = "{self._kept}"\nurl = "{store.url}"\n{secret}')
-        return store
-
-    def _write_configs(self, audio: int, announce: int, records: int, relay: int, broker: int) -> None:
-        """Write the files of agent and service with a certificate, have the agent's key trusted."""
-        self._kept.mkdir()
-        state = self._folder / "state"
-        of_agent = Identity.at(state, f"agent-{AGENT}")
-        Identity.at(self._kept, "dashboard").trust.trust(AGENT, of_agent.key.public)
-        authority, certificate, key = (
-            self._folder / name for name in ("ca.pem", "records.pem", "records.key")
-        )
-        names, addresses = ["localhost"], [ipaddress.ip_address("127.0.0.1")]
-        made = LocalAuthority.make(names, addresses)
-        issued = made.issue(names[0], names, addresses)
-        authority.write_bytes(made.pair().certificate)
-        certificate.write_bytes(issued.certificate)
-        key.touch(mode=0o600)
-        key.write_bytes(issued.key)
-        general = f'site = "{SITE}"\nagent_id = "{AGENT}"\nlog_level = "info"\n'
-        recording = "[recording]\nenabled = true\ndays = 1\nmax_gb = 100\n"
-        (self._folder / "agent.toml").write_text(
-            f'{general}state_dir = "{state}"\n[mqtt]\nport = {broker}\n{recording}'
-            f'[records]\nurl = "https://127.0.0.1:{relay}"\nca_file = "{authority}"\n'
-            f"[audiosocket]\nport = {audio}\nannounce_port = {announce}\n"
-            # Nothing is recognised, and reading the phrases would be most of an agent's start.
-            "[speech]\nenabled = false\n[judging]\nbuiltin_phrases = false\n",
-            encoding="utf-8",
-        )
-        (self._folder / "service.toml").write_text(
-            f"{general}{recording}[records]\nport = {records}\n"
-            f'certificate = "{certificate}"\ncertificate_key = "{key}"\n'
-            f'[dashboard]\nstate_dir = "{self._kept}"\n',
-            encoding="utf-8",
-        )
-
     def _process(
-        self, command: str, ready: str, name: str = "", heard: Callable[[dict[str, Any]], None] | None = None
+        self,
+        name: str,
+        module: str,
+        *command: str,
+        is_ready: str,
+        heard: Callable[[dict[str, Any]], None],
+        killed: Callable[[], None] = lambda: None,
     ) -> KillableProcess:
-        name = name or command
-        config = str(self._folder / f"{name}.toml")
-        return KillableProcess(
-            program("kikimori", command, "--config", config, "--log-format", "json"),
-            self._folder / f"{name}.log",
-            ready,
-            heard or (lambda _line: None),
-        )
+        arguments = (*command, "--config", str(self._folder / f"{name}.toml"), "--log-format", "json")
+        return KillableProcess(module, arguments, self._folder / f"{name}.log", is_ready, heard, killed)
 
 
 async def run_record_chaos(
     settings: ChaosSettings,
-    progress: Callable[[int], None],
+    progress: Callable[[int, str], None],
     stop: asyncio.Event,
     folder: Path | None = None,
     *,

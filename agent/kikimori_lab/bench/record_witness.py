@@ -25,6 +25,8 @@ class JournalWitness:
     def __init__(self, folder: Path, links: Path) -> None:
         self._folder = folder
         self._links = links
+        self._linked: set[tuple[str, str]] = set()
+        """Names of run and file."""
 
     async def run(self) -> None:
         """Link what is new, until cancelled."""
@@ -35,14 +37,15 @@ class JournalWitness:
     def look(self) -> None:
         """Link what is new now."""
         for path in (each for run in _listed(self._folder) for each in _listed(run)):
-            linked = self._links / path.parent.name / path.name
-            if path.suffix != SUFFIX:
+            name = (path.parent.name, path.name)
+            if path.suffix != SUFFIX or name in self._linked:
                 continue
-            if not linked.exists():
-                linked.parent.mkdir(parents=True, exist_ok=True)
-                with suppress(OSError):
-                    # Deleted since it was listed, though it was there a moment ago: told by the missing records.
-                    os.link(path, linked)
+            linked = self._links / path.parent.name / path.name
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):
+                # Deleted since it was listed, though it was there a moment ago: told by the missing records.
+                os.link(path, linked)
+            self._linked.add(name)
 
     def runs(self) -> list[str]:
         """Return the runs, the oldest first."""

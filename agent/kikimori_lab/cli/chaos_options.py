@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,11 +13,14 @@ from kikimori.cli.options import bars, print_figures
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from kikimori_lab.bench.chaos import ChaosReport
     from kikimori_lab.bench.chaos_kills import ChaosSettings
-    from kikimori_lab.bench.record_chaos import RecordChaosReport
+    from kikimori_lab.bench.record_chaos_report import RecordChaosReport
+
+TOLD_EVERY_S = 5.0
+"""Interval in s between lines of progress where there is no terminal."""
 
 
 class ChaosRun(Protocol):
@@ -23,7 +29,7 @@ class ChaosRun(Protocol):
     def __call__(
         self,
         settings: ChaosSettings,
-        progress: Callable[[int], None],
+        progress: Callable[[int, str], None],
         stop: asyncio.Event,
         folder: Path | None = None,
     ) -> Awaitable[ChaosReport | RecordChaosReport]: ...
@@ -61,18 +67,35 @@ def run_kills(args: argparse.Namespace, name: str, targets: tuple[str, ...], run
     if args.folder is not None:
         args.folder.mkdir(parents=True, exist_ok=True)
         args.folder = args.folder.resolve()
-    with bars("kills") as progress:
-        bar = progress.add_task(name, total=args.kills * len(targets) + args.overlapping)
+    with _shown(name, args.kills * len(targets) + args.overlapping) as progress:
 
         async def measure() -> int:
             async with stop_on_signals() as stop:
-                report = await run(
-                    settings, lambda done: progress.update(bar, completed=done), stop, args.folder
-                )
+                report = await run(settings, progress, stop, args.folder)
             print_figures(report, as_json=args.json)
             return 0 if report.all_well else 1
 
         return run_until_done(measure())
+
+
+@contextmanager
+def _shown(name: str, total: int) -> Iterator[Callable[[int, str], None]]:
+    """Give a function that shows kills done and what is done now: a bar on a terminal, else a line every few seconds."""
+    began = told_at = time.monotonic()
+
+    def tell(done: int, what: str) -> None:
+        nonlocal told_at
+        now = time.monotonic()
+        if done == 1 or now - told_at >= TOLD_EVERY_S:
+            told_at = now
+            print(f"{name}: {done}/{total} ({what}), {now - began:.0f} s", file=sys.stderr, flush=True)
+
+    with bars("kills", elapsed=True, remaining=True) as progress:
+        if progress.disable:
+            yield tell
+            return
+        bar = progress.add_task(name, total=total)
+        yield lambda done, what: progress.update(bar, completed=done, description=f"{name}: {what}")
 
 
 def _from_zero(text: str) -> int:

@@ -16,7 +16,6 @@ import structlog
 from kikimori_core.journal.folder import segments_of
 from kikimori_core.journal.framing import DamageCode, JournalError
 from kikimori_core.journal.sink import MAX_DELIVERY, RefusalCode, SinkRefusal
-from kikimori_core.journal.writing import MAX_BYTES
 from kikimori_core.wire.topics import is_name
 from kikimori_records import locks
 from kikimori_records.errors import StoreError
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori_records.journals.incoming_room import IncomingRoom
+    from kikimori_records.journals.segment_limits import SegmentLimits
 
 T = TypeVar("T")
 ErasedCalls = Callable[[str, str], Awaitable[tuple[int, ...]]]
@@ -84,7 +84,7 @@ class IncomingJournals:
         self,
         folder: Path,
         *,
-        segment_bytes: int = MAX_BYTES,
+        limits: SegmentLimits | None = None,
         erased: ErasedCalls | None = None,
         room: IncomingRoom | None = None,
         lost_after_s: float = LOST_AFTER_S,
@@ -93,7 +93,7 @@ class IncomingJournals:
 
         Args:
             folder: That of the records, of which this is the only user.
-            segment_bytes: Size of a segment.
+            limits: Limits of segments; None = the usual ones.
             erased: Says which calls of a run are erased; None = none.
             room: Says whether there is room for what comes; None = always.
             lost_after_s: See `LOST_AFTER_S`.
@@ -101,7 +101,7 @@ class IncomingJournals:
         self.changed = asyncio.Event()
         """Set when a call may have ended, or a fault was found."""
         self._folder = folder
-        self._segment_bytes = segment_bytes
+        self._limits = limits
         self._erased = erased
         self._room = room
         self._lost_after_s = lost_after_s
@@ -225,7 +225,7 @@ class IncomingJournals:
             self._folder / APART / place,
             key.agent_id,
             key.run,
-            max_bytes=self._segment_bytes,
+            self._limits,
         )
 
     def _end_earlier(self, key: RunKey) -> None:

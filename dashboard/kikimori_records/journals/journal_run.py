@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import structlog
 
 from kikimori_core.journal.damage import Damage
 from kikimori_core.journal.erasing import rewrite_without, without_call
@@ -15,7 +17,7 @@ from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
 from kikimori_core.journal.sound import SoundEncoding
-from kikimori_core.journal.writing import MAX_BYTES, SegmentWriter
+from kikimori_core.journal.writing import SegmentWriter
 from kikimori_records.journals.apart import keep_apart
 from kikimori_records.journals.compacting import compact, kept_share
 from kikimori_records.journals.fault_list import FaultList
@@ -24,6 +26,7 @@ from kikimori_records.journals.indexing import note_places
 from kikimori_records.journals.run_calls import Examined, RunCalls
 from kikimori_records.journals.run_state import RunState, read_state, write_state
 from kikimori_records.journals.segment_index import SegmentIndex
+from kikimori_records.journals.segment_limits import SegmentLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +37,8 @@ if TYPE_CHECKING:
 
     from kikimori_core.journal.framing import Record
 
+log = structlog.get_logger()
 
-COMPACTED_AFTER = timedelta(minutes=10)
-"""Age from which a segment is compacted; most calls are over before."""
 COMPACTED_BELOW = 0.5
 """Share of a segment's bytes that calls still need, below which it is compacted."""
 
@@ -55,7 +57,7 @@ class JournalRun:
     """Journal of one run. Everything here blocks; one thread at a time uses it."""
 
     def __init__(
-        self, folder: Path, apart: Path, agent_id: str, run: str, *, max_bytes: int = MAX_BYTES
+        self, folder: Path, apart: Path, agent_id: str, run: str, limits: SegmentLimits | None = None
     ) -> None:
         self.agent_id = agent_id
         self.run = run
@@ -70,7 +72,7 @@ class JournalRun:
         """Times of the first and the last delivery of this process."""
         self._folder = folder
         self._apart = apart
-        self._max_bytes = max_bytes
+        self._limits = limits or SegmentLimits()
         self._segments: list[SegmentIndex] = []
         self._writer: SegmentWriter | None = None
         self._erased: set[int] = set()
@@ -211,10 +213,12 @@ class JournalRun:
             calls = index.calls - self.calls.finished.keys()
             if calls == index.calls or kept_share(index, calls) >= COMPACTED_BELOW:
                 continue
-            if now - head_of(index.path).made_at >= COMPACTED_AFTER:
+            if now - head_of(index.path).made_at >= self._limits.compacted_after:
+                log.debug("segment_compacting", run=self.run, first=index.path.stem)
                 keep_apart(index, self._apart)
                 self._segments[at] = compact(index, calls)
                 self.generation += 1
+                log.debug("segment_compacted", run=self.run, first=index.path.stem)
                 return True
         return False
 
@@ -244,7 +248,7 @@ class JournalRun:
         """Append the frames, return their place in the last segment. Raises OSError."""
         if self._writer is None:
             head = SegmentHead(self.agent_id, self.run, self.position, datetime.now(UTC))
-            self._writer = SegmentWriter(self._folder, head, max_bytes=self._max_bytes)
+            self._writer = SegmentWriter(self._folder, head, max_bytes=self._limits.max_bytes)
         writer, before = self._writer, self._writer.size
         try:
             writer.append(frames, self.position, count)
