@@ -19,6 +19,7 @@ from kikimori_records.audit.waiting import FILE as WAITING
 from kikimori_records.disk import require_local
 from kikimori_records.errors import StoreError
 from kikimori_records.faults import explained
+from kikimori_records.journals.fault_rows import count_open
 from kikimori_records.migrating import version_in
 from kikimori_records.schema import people, record_accounts
 
@@ -153,6 +154,10 @@ def _database(connection: Connection, settings: StoreSettings) -> Iterator[Diagn
             "audit", CheckState.OK, *both("store_audit_good", count=chain.count, last=chain.last_number)
         )
     yield from _accounts(connection)
+    if count := count_open(connection):
+        yield Diagnosis("received journals", CheckState.WARNING, *both("journal_faults_open", count=count))
+    else:
+        yield Diagnosis("received journals", CheckState.OK, *both("journal_faults_good"))
 
 
 def _accounts(connection: Connection) -> Iterator[Diagnosis]:

@@ -186,6 +186,7 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "records.release", about=call, hold=ID, why="解決"),
         entry(program, "records.erased", about=caller, erasure=ID, calls=3),
         entry(program, "records.replay", erasures=1, holds=1, releases=1),
+        entry(program, "records.acknowledge", about=("page", "recording"), count=2, why="ディスクを交換"),
         entry(
             program,
             "records.retention",

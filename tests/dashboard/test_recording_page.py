@@ -15,6 +15,9 @@ from tests.support.sign_in import client, sign_in_browser
 
 from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.wire.messages import Problem
+from kikimori_records.journals.book_keeping import write_faults
+from kikimori_records.journals.faults import FaultCode, JournalFault
+from kikimori_records.journals.incoming import RunKey
 from kikimori_records.proof.tables import record_accounts
 from kikimori_records.service_state import ServiceState, StateNote
 
@@ -56,6 +59,10 @@ async def test_administrators_read_the_state_of_the_record(
                 for each in ("a", "b")
             ]
             await connection.execute(insert(record_accounts), rows)
+        lost = JournalFault(5, FaultCode.SOUND_LOST, details={"sound_lost": 96_000})
+        late = JournalFault(9, FaultCode.AFTER_END, 7)
+        async with store.begin() as connection:
+            await write_faults(connection, RunKey("agent1", "r1"), [lost, late], datetime.now(UTC))
         records = RecordsTable(dir=tmp_path)
         table = RecordingTable(enabled=True, days=90, max_gb=0.5, announcement="pbx")
         await agent.health(problems=(Problem.of("records_away", reason="no route"),))
@@ -77,6 +84,11 @@ async def test_administrators_read_the_state_of_the_record(
             async with live_client(url) as watching:
                 picture = await watching.until(lambda shown: shown["site"]["certificate"])
                 assert [each["code"] for each in picture["site"]["certificate"]] == ["records_wait"]
+            await expect(page.locator("#faults h2")).to_have_text("受け取った記録の不一致：2件")
+            await expect(page.locator("#faults li").first).to_contain_text("agent1")
+            await expect(page.locator("#faults")).to_contain_text("音声 12 秒が欠けています")
+            await expect(page.locator("#faults")).to_contain_text("c2.r1")
+            await expect(page.locator("#faults pre")).to_contain_text("records faults --acknowledge")
             row = page.locator("tbody tr")
             await expect(row.locator("td")).to_have_text(["2026-11-28", "18", "10", "2", "2", "0", "0", "4"])
             await expect(row.locator("[data-missing=yes]")).to_have_text("4")

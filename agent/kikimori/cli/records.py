@@ -7,7 +7,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from kikimori.cli import records_find, records_keeping, records_list, records_proof
+from kikimori.cli import records_faults, records_find, records_keeping, records_list, records_proof
 from kikimori.cli.options import add_config, add_log, configured, dashboard_settings
 from kikimori.cli.terminal import say
 from kikimori_core.messages import text
@@ -33,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_config(serve, argparse.SUPPRESS)
     records_list.add_actions(actions)
     records_find.add_actions(actions)
+    records_faults.add_actions(actions)
     records_keeping.add_actions(actions)
     records_proof.add_actions(actions)
 

@@ -7,10 +7,11 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.journal.forecast import forecast
-from kikimori_core.messages import in_language, remedy
+from kikimori_core.messages import both, in_language, remedy
 from kikimori_dashboard.worded import LANGUAGES, worded_problem
 from kikimori_records.calls.totals import record_totals
 from kikimori_records.folder import records_folder
+from kikimori_records.journals.fault_rows import open_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from kikimori_dashboard.recording.service_watch import ServiceWatch
     from kikimori_dashboard.state import SiteState
     from kikimori_records.calls.totals import RecordTotals
+    from kikimori_records.journals.fault_rows import FoundFault
     from kikimori_records.store import Store
 
 OF_THE_RECORD = ("journal_", "record_", "records_", "recording_")
 """Beginnings of the codes of problems that belong to the record."""
+MOST_FAULTS = 20
+"""Faults of received journals that are shown one by one."""
 
 
 class RecordState:
@@ -54,8 +58,14 @@ class RecordState:
             "newest": None if totals.newest is None else totals.newest.isoformat(),
             "accounts": totals.days,
             "service": _service(self._service),
+            "faults": await self._faults(),
             "agents": [_agent(each) for _, each in sorted(self._state.agents.items())],
         }
+
+    async def _faults(self) -> dict[str, Any]:
+        """Return the faults of received journals that nobody has acknowledged."""
+        found = await open_faults(self._store, MOST_FAULTS)
+        return {"count": found.count, "newest": [_fault(each) for each in found.newest]}
 
     async def _disk(self, totals: RecordTotals) -> dict[str, Any] | None:
         """Return the room of the records' folder; None where it is not on this machine."""
@@ -71,6 +81,16 @@ class RecordState:
             "day_bytes": round(ahead.bytes_a_day),
             "lasts_days": round(ahead.days, 1),
         }
+
+
+def _fault(found: FoundFault) -> dict[str, Any]:
+    """Return a fault with its meaning and the next step by language."""
+    texts = both(f"journal_fault.{found.code}")
+    words = {
+        each: dict(zip(("detail", "remedy"), (in_language(said, each) for said in texts), strict=True))
+        for each in LANGUAGES
+    }
+    return {**found.fields(), "words": words}
 
 
 def _free_bytes(folder: Path) -> int | None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 MOST = 1000
 """Faults of different code or call that are kept of a run; further ones are counted together."""
 
+AMOUNTS = {"bytes", "records", "records_lost", "sound_lost"}
+"""Details that are added up."""
+
 
 class FaultList:
     """Faults that were found in a run."""
@@ -27,8 +30,11 @@ class FaultList:
             if key not in self._found and len(self._found) >= MOST:
                 key = (FaultCode.MORE_FAULTS, None)
             if (known := self._found.get(key)) is None:
-                known = JournalFault(each.number, key[0], key[1], 0, each.details)
+                known = JournalFault(each.number, key[0], key[1], 0, dict(each.details))
                 self._found[key] = known
+            else:
+                for name in AMOUNTS & each.details.keys():
+                    known.details[name] = (known.details.get(name) or 0) + (each.details[name] or 0)
             known.count += 1
             self._changed.add((known.number, known.code))
 

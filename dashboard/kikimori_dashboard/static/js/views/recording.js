@@ -14,6 +14,7 @@ const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running
 /** @typedef {{agent_id: string, online: boolean, counters: Record<string, number>, problems: import("../store/messages.d.ts").ProblemView[]}} AgentPart */
 /** @typedef {{folder: string, free_bytes: number, day_bytes: number, lasts_days: number}} Disk */
 /** @typedef {{online: boolean, at: string, waiting: number, problems: import("../store/messages.d.ts").ProblemView[]}} ServicePart */
+/** @typedef {{agent_id: string, run: string, number: number, code: string, found_at: string, records: number, lost_sound_s: number, calls: string[], words: Record<string, {detail: string, remedy: string}>}} JournalFault */
 /**
  * @typedef {object} RecordView
  * @property {boolean | null} enabled
@@ -28,6 +29,7 @@ const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running
  * @property {string | null} newest
  * @property {Record<string, any>[]} accounts
  * @property {AgentPart[]} agents
+ * @property {{count: number, newest: JournalFault[]}} faults of received journals that nobody has acknowledged
  * @property {ServicePart | null} service a records service that runs alone
  */
 
@@ -71,12 +73,14 @@ function draw() {
   show(at("fault"), fault !== null);
   if (fault !== null) setText(at("fault"), faultText(fault));
   for (const each of ["decision", "agents", "accounts"]) show(at(each), view !== null);
-  if (view === null) return;
+  if (view === null) return show(at("faults"), false);
   const record = view;
+  show(at("faults"), record.faults.count > 0);
   const language = i18n.current();
   // What is the same stays: somebody may be about to copy the lines.
-  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null, service: null }, language]), () => decision(record));
+  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null, service: null, faults: null }, language]), () => decision(record));
   fill(at("agents"), JSON.stringify([record.enabled, record.agents, serviceShown(record.service), language]), () => agents(record));
+  fill(at("faults"), JSON.stringify([record.faults, language]), () => faults(record.faults));
   fill(at("accounts"), JSON.stringify([record.accounts, language]), () => accounts(record));
 }
 
@@ -166,6 +170,25 @@ function agents(record) {
     h("h2", {}, t("recording.agents")),
     all.length ? h("ul", { class: "agents" }, ...all) : null,
     items.length ? null : h("p", {}, t("recording.no_agents")),
+  ];
+}
+
+/** @param {RecordView["faults"]} found */
+function faults(found) {
+  if (!found.count) return [];
+  const items = found.newest.map((each) => {
+    const words = each.words[i18n.current()] ?? { detail: each.code, remedy: "" };
+    const lost = each.lost_sound_s ? t("recording.fault_sound", { n: each.lost_sound_s.toLocaleString(i18n.current()) }) : null;
+    return h("li", {},
+      h("span", {}, h("strong", {}, each.agent_id), ` ${i18n.dateAndTime(each.found_at)} `, t("recording.fault_records", { n: each.records.toLocaleString(i18n.current()) }), lost),
+      h("div", { class: "problem" }, h("div", {}, words.detail), words.remedy ? h("div", {}, `→ ${words.remedy}`) : null),
+      each.calls.length ? h("span", {}, t("recording.fault_calls"), ` ${each.calls.join(t("recording.comma"))}`) : null);
+  });
+  return [
+    h("h2", {}, t("recording.faults", { n: found.count.toLocaleString(i18n.current()) })),
+    h("ul", { class: "agents" }, ...items),
+    h("p", {}, t("recording.faults_seen")),
+    h("pre", { tabindex: "0" }, `sudo kikimori records faults --acknowledge "${t("recording.faults_done")}"`),
   ];
 }
 
