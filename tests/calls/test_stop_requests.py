@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.calls.test_desk import News
 from tests.support.told import OPERATOR, PHRASES, RULES, said
 
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori_core.model.call import CallInfo, LegInfo, Role
 
 

@@ -17,7 +17,8 @@ from tests.support.https import OfficeCertificate
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.call_recorder import NO_RECORDER
-from kikimori.calls.desk import Desk, DeskSettings
+from kikimori.calls.desk import Desk
+from kikimori.calls.settings import DeskSettings
 from kikimori.listening import call_stream
 from kikimori.listening.listening_desk import ListeningDesk
 from kikimori.listening.pages_way import PagesWay

@@ -33,7 +33,6 @@ import { me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const TICK_MS = 500; // by turns for the rows and for the rest: a frame with all clocks in it is the longest of all
-const READS_HISTORY = ["supervisor", "records"]; // the server decides all the same
 const TICK_WAITS_MS = 150; // clocks are drawn with the next change, so that there is no frame for them alone; not later than this
 
 applyTheme();
@@ -192,7 +191,7 @@ async function showPerson() {
   if (!known) return;
   person = known;
   whoBar.show(person);
-  show(byId("history"), person.roles.some((each) => READS_HISTORY.includes(each)));
+  show(byId("history"), person.pages.includes("/history"));
   unanswered.start(person.teams);
   document.body.dataset.presses = person.roles.includes("supervisor") ? "yes" : "no";
 }
