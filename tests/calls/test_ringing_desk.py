@@ -76,9 +76,10 @@ async def test_a_repeat_caller_is_told_at_the_ring_and_once(office: Office) -> N
     tell_callers(office.desk, {"c1": TEN_TIMES})
     (alert,) = office.news.alerts
     assert (alert.rule, alert.call_id, alert.caller) == ("repeat-caller", "c1", CALLER)
-    office.rings("c1", "201", answered=True)
+    assert alert.operator.number == "201"
+    office.rings("c1", "202", answered=True)
     leg = office.desk.open_leg(
-        LegInfo(info(operator=Party(number="201")), Role.CUSTOMER, 8000),
+        LegInfo(info(operator=Party(number="202")), Role.CUSTOMER, 8000),
     )
     assert office.listed() == []
     tell_callers(office.desk, {"c1": TEN_TIMES})
@@ -88,12 +89,12 @@ async def test_a_repeat_caller_is_told_at_the_ring_and_once(office: Office) -> N
     leg.audio(3 * SECOND)
     await office.desk.hear_all()
     again = office.alerts()[-1]
-    assert (again.alert_id, again.revision, again.operator.number) == (alert.alert_id, 2, "201")
+    assert (again.alert_id, again.revision, again.operator.number) == (alert.alert_id, 2, "202")
     leg.close(EndReason.HUNG_UP)
     await office.desk.hear_all()
     closed = office.alerts()[-1]
     assert (closed.alert_id, closed.revision, closed.state) == (alert.alert_id, 3, AlertState.CLOSED)
-    assert closed.operator.number == "201"
+    assert closed.operator.number == "202"
     assert office.news.states[-1].status is CallStatus.ENDED
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kikimori.calls.alert_message import alert_message
 from kikimori.calls.open_changes import OpenChanges
 from kikimori_core.model.alert import ClosedBecause
+from kikimori_core.model.call import Party
 from kikimori_core.wire.ringing_calls import MOST_BYTES, MOST_PHONES, MOST_RINGING, RingingCall, RingingCalls
 
 if TYPE_CHECKING:
@@ -111,7 +112,9 @@ class RingingDesk:
         if (ring.phones, ring.answered) != news:
             ring.changed_s = now_s
         ring.phones, ring.answered = news
-        ring.info = replace(call, call_id=self._name(call.call_id))
+        # An alert is of the team at whose telephone it rang.
+        rung = Party(number=phones[0]) if phones else ring.info.operator
+        ring.info = replace(call, call_id=self._name(call.call_id), operator=rung)
         if ring.closed and phones:
             self._resume(ring)
         self.changed()

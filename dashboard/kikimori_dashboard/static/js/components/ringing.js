@@ -7,7 +7,7 @@ import { clock, current, t, title } from "../store/i18n.js";
 import { look, shape } from "./severity.js";
 
 const RING_PX = 200; // the least that a call needs, with its gap
-const BESIDE_PX = 180; // title and rest
+const BESIDE_PX = 260; // title, rest, and what a repeat caller needs more
 const LIST_PX = 760; // windows narrower than this have one below the other
 const LIST_SHOWN = 5;
 const PHONES_SHOWN = 3;
