@@ -95,7 +95,7 @@ def test_events_in_any_order_leave_nothing_behind(events: list[Json]) -> None:
     tracked.load([], [])
     tracked.rings.take()
     assert not tracked.rings.known()
-    assert not tracked.rings._dialled_by
+    assert not tracked._ringing._dialled_by
     assert not tracked.rings._rung_for
 
 

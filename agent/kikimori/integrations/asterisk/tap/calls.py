@@ -84,7 +84,8 @@ class AsteriskCallTracker:
         """Customer's channel by the operator's."""
         self._queues: dict[str, str] = {}
         """Last queue that served a channel, by channel."""
-        self.rings = RingTracker(self.world, sides, self._queues.get)
+        self._ringing = RingTracker(self.world, sides, self._queues.get)
+        self.rings = self._ringing.rings
         self._unheard: dict[str, Unheard] = {}
         """Reason for which a channel is not listened to; kept so that it is logged once."""
         self._changed: set[str] = set()
@@ -110,7 +111,7 @@ class AsteriskCallTracker:
         for each in list(self.world.channels.values()):
             self._note_queue(each)
         self._look_at(list(alive))
-        self.rings.load()
+        self._ringing.load()
         return self._take_changed()
 
     def apply(self, event: Json) -> set[str]:
@@ -133,7 +134,7 @@ class AsteriskCallTracker:
                 self._key(channel_id, event.get("digit"))
         if event.get("type") in _CONNECTING:
             self._look_at(touched)
-        self.rings.apply(event)
+        self._ringing.apply(event)
         return self._take_changed()
 
     # --- what comes out

@@ -1,4 +1,4 @@
-"""Telephones that ring for callers from outside, from Asterisk's `Dial` events. Pure: events in, changes out, told to a desk.
+"""Telephones that ring for callers from outside, from Asterisk's `Dial` events. Pure: no sockets.
 
 A `Dial` event has the channel that dials (`caller`), the one that is dialled (`peer`) and `dialstatus`: empty at first, `RINGING` when the
 telephone rings, `ANSWER`, and words for its end. Queues and ring groups dial `Local` channels, whose other halves dial telephones, so the
@@ -7,10 +7,10 @@ caller is found over them. Source: Asterisk's `rest-api/api-docs/events.json`, `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kikimori.integrations.asterisk.tap.parties import caller_of, endpoint_of
+from kikimori.taps.rings import Rings
 from kikimori.taps.sides import SidesTable, Unheard, sort_out
 from kikimori_core.model.call import CallInfo, call_id_from
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kikimori.integrations.asterisk.tap.world import AsteriskChannel, World
-    from kikimori_core.model.feed import CallDesk
 
 MOST_DIALS = 10_000
 """Channels that are dialled at a time; beyond them a ring is not seen."""
@@ -30,25 +29,6 @@ _UNDER_WAY = frozenset({"", "RINGING", "PROGRESS", "PROCEEDING"})
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RingingPhones:
-    """Telephones at which a caller rings now; `answered`: the one that has answered. None ring any more where `over`."""
-
-    call: CallInfo
-    phones: tuple[str, ...] = ()
-    answered: bool = False
-    over: bool = False
-
-
-@dataclass(slots=True)
-class _Caller:
-    call: CallInfo
-    ringing: dict[str, str] = field(default_factory=dict)
-    """Extension by the channel that rings."""
-    answered: str | None = None
-    """Extension that has answered, until the next telephone rings."""
-
-
 class RingTracker:
     """Follows the telephones that ring. `queue_of` returns the last queue that served a channel."""
 
@@ -58,12 +38,7 @@ class RingTracker:
         self._queue_of = queue_of
         self._dialled_by: dict[str, str] = {}
         """Channel that dials, by the channel that is dialled."""
-        self._rung_for: dict[str, str] = {}
-        """Caller's channel, by the channel that rings."""
-        self._callers: dict[str, _Caller] = {}
-        """Callers for whom a telephone rang, by channel."""
-        self._changed: dict[str, None] = {}
-        self._over: list[CallInfo] = []
+        self.rings = Rings()
 
     def apply(self, event: Json) -> None:
         """Take an event in, after the world did."""
@@ -76,41 +51,9 @@ class RingTracker:
     def load(self) -> None:
         """Drop the channels that are gone after a new connection, and tell of the others again."""
         alive = self._world.channels.keys()
-        for gone in {*self._dialled_by, *self._callers} - alive:
+        for gone in {*self._dialled_by, *self.rings.channels()} - alive:
             self._gone(gone)
-        self._changed |= dict.fromkeys(self._callers)
-
-    def take(self) -> list[RingingPhones]:
-        """Return what changed since it was last taken."""
-        news = [RingingPhones(call, over=True) for call in self._over]
-        for channel_id in self._changed:
-            caller = self._callers.get(channel_id)
-            if caller is not None:
-                phones = (
-                    (caller.answered,)
-                    if caller.answered is not None
-                    else tuple(dict.fromkeys(caller.ringing.values()))
-                )
-                news.append(RingingPhones(caller.call, phones, answered=caller.answered is not None))
-        self._changed, self._over = {}, []
-        return news
-
-    def tell(self, desk: CallDesk) -> None:
-        """Tell a desk what changed."""
-        for each in self.take():
-            if each.over:
-                desk.ring_over(each.call.call_id)
-            else:
-                desk.ring(each.call, each.phones, answered=each.answered)
-
-    def hush(self, desk: CallDesk) -> None:
-        """Tell a desk that nothing rings, as far as is known: Asterisk is away."""
-        for call in self.known():
-            desk.ring(call, ())
-
-    def known(self) -> list[CallInfo]:
-        """Return the callers for whom a telephone rang and who are still there."""
-        return [each.call for each in self._callers.values()]
+        self.rings.tell_again()
 
     # --- inside
 
@@ -123,7 +66,7 @@ class RingTracker:
             if status == "RINGING":
                 self._rings(peer_id)
             return
-        self._rings_no_more(peer_id, answered=status == "ANSWER")
+        self.rings.end(peer_id, answered=status == "ANSWER")
         # The chain of an answered call is not needed any more; a telephone behind it was dialled by a channel of its own.
         if status != "ANSWER":
             self._dialled_by.pop(peer_id, None)
@@ -139,7 +82,6 @@ class RingTracker:
         found = sort_out(self._sides, called, endpoint, queue)
         if isinstance(found, Unheard) or found.customer is not called or not endpoint.number:
             return
-        known = self._callers.get(caller.id)
         call = CallInfo(
             call_id=call_id_from(caller.id),
             tap="asterisk",
@@ -147,21 +89,7 @@ class RingTracker:
             queue=queue,
             channel=caller.name,
         )
-        if known is None:
-            known = self._callers[caller.id] = _Caller(call)
-        known.call = call
-        known.answered = None
-        known.ringing[peer_id] = endpoint.number
-        self._rung_for[peer_id] = caller.id
-        self._changed[caller.id] = None
-
-    def _rings_no_more(self, channel_id: str, *, answered: bool = False) -> None:
-        caller_id = self._rung_for.pop(channel_id, "")
-        caller = self._callers.get(caller_id)
-        if caller is not None:
-            phone = caller.ringing.pop(channel_id)
-            caller.answered = phone if answered else caller.answered
-            self._changed[caller_id] = None
+        self.rings.begin(caller.id, call, peer_id, endpoint.number)
 
     def _caller(self, channel_id: str) -> AsteriskChannel | None:
         """Return the telephone or line that rings a channel, over `Local` pairs."""
@@ -181,12 +109,7 @@ class RingTracker:
 
     def _gone(self, channel_id: str) -> None:
         self._dialled_by.pop(channel_id, None)
-        caller = self._callers.pop(channel_id, None)
-        if caller is not None:
-            self._over.append(caller.call)
-            for each in caller.ringing:
-                self._rung_for.pop(each, None)
-        self._rings_no_more(channel_id)
+        self.rings.gone(channel_id)
 
 
 def _id(found: object) -> str:

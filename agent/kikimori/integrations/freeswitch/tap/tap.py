@@ -68,6 +68,7 @@ class FreeSwitchTap:
                 events=EVENTS,
                 on_event=self._event,
                 on_up=self._up,
+                on_down=lambda: self._tracker.rings.hush(self._desk),
             )
             self.streams = Streams(table, desk, self.esl, self.media)
 
@@ -166,9 +167,11 @@ class FreeSwitchTap:
         unlisted = self._tracker.involved() - {str(row.get("uuid", "")) for row in channels}
         there = [uuid for uuid in unlisted if await esl.api(f"uuid_exists {uuid}") == "true"]
         self._apply(self._tracker.adopt(channels, calls, there), again=True)
+        self._tracker.rings.tell(self._desk)
 
     def _event(self, event: Event) -> None:
         self._apply(self._tracker.take(event.headers), again=False)
+        self._tracker.rings.tell(self._desk)
 
     def _apply(self, changes: list[Change], *, again: bool) -> None:
         streams = self.streams

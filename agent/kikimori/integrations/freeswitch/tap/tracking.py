@@ -17,6 +17,7 @@ from kikimori.integrations.freeswitch.tap.channels import (
     queue_of,
     row_channel,
 )
+from kikimori.integrations.freeswitch.tap.ringing import FreeSwitchRings
 from kikimori.taps.changes import DigitPressed, HoldChanged
 from kikimori.taps.sides import SidesTable, Unheard, selected, sort_out
 from kikimori_core.model.call import CallInfo, Party, Role
@@ -91,6 +92,7 @@ class FreeSwitchCallTracker:
         """Calls by the customer's channel."""
         self._operators: dict[str, str] = {}
         """Operator's channel to customer's, while they are bridged."""
+        self.rings = FreeSwitchRings(sides)
 
     @property
     def calls(self) -> dict[str, CallInfo]:
@@ -101,6 +103,7 @@ class FreeSwitchCallTracker:
         uuid = headers.get("Unique-ID", "")
         if not _UUID.match(uuid) or headers.get(OURS):
             return []
+        self.rings.event(uuid, headers)
         match headers.get("Event-Name"):
             case "CHANNEL_CREATE" | "CHANNEL_ANSWER":
                 self._note(uuid, headers)
@@ -126,8 +129,8 @@ class FreeSwitchCallTracker:
         return []
 
     def involved(self) -> set[str]:
-        """Channels of the calls that are listened to."""
-        return {*self._calls, *self._operators}
+        """Channels of the calls that are listened to, and of those that ring."""
+        return {*self._calls, *self._operators, *self.rings.channels()}
 
     def adopt(
         self,
@@ -148,6 +151,7 @@ class FreeSwitchCallTracker:
         changes: list[Change] = []
         for gone in [uuid for uuid in self._channels if uuid not in alive]:
             changes += self._gone(gone)
+        self.rings.alive(alive)
         for row in calls:
             uuid, other = str(row.get("uuid", "")), str(row.get("b_uuid", ""))
             if uuid in alive and other in alive and uuid != other:
