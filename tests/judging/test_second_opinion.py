@@ -195,17 +195,22 @@ def test_the_shipped_model_is_small_and_believes_nothing_in_silence() -> None:
     assert OpinionModel(FOLDER).judge(words("")).harm == 0.0
 
 
-def _kept_aside() -> list[dict[str, object]]:
+BY_OTHERS = [("unseen.jsonl", "developed.jsonl"), ("apart.jsonl",)]
+"""Sentences by authors who had read neither phrases nor templates; those of the last file were not looked at since."""
+
+
+def _cases(names: tuple[str, ...]) -> list[dict[str, object]]:
     return [
-        json.loads(line)
-        for name in ("unseen.jsonl", "developed.jsonl")
-        for line in (DATA / name).read_text(encoding="utf-8").splitlines()
+        json.loads(line) for name in names for line in (DATA / name).read_text(encoding="utf-8").splitlines()
     ]
 
 
-def test_what_it_adds_on_sentences_by_another_author(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("names", BY_OTHERS)
+def test_what_it_adds_on_sentences_by_another_author(
+    names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     """None of these is learned from, though templates of their kinds were written. Prints the figures with `pytest -s`."""
-    book, cases = checked(), _kept_aside()
+    book, cases = checked(), _cases(names)
     alone = with_ = false_alone = false_with = vetoed = 0
     for case in cases:
         utterance = said(str(case["text"]), 10, Role(str(case["speaker"])))

@@ -11,7 +11,16 @@ import pytest
 from kikimori.errors import KikimoriError
 from kikimori.modelstore.catalogue import PACKAGE
 from kikimori_lab.evaluation.cases import read_cases
-from kikimori_lab.retraining.samples import Sample, fragments, joined, of_cases, written
+from kikimori_lab.retraining.samples import (
+    REMARK_ENDINGS,
+    Sample,
+    casual,
+    fragments,
+    joined,
+    of_cases,
+    remarks,
+    written,
+)
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
 if TYPE_CHECKING:
@@ -106,6 +115,32 @@ def test_fragments_are_a_few_words_of_calm_sentences() -> None:
     assert {each.label for each in found} == {HARMLESS}
     for each in found:
         assert any(each.text in whole.text and each.origin == whole.origin for whole in calm)
+
+
+def test_remarks_end_in_a_noun_and_an_ending_of_friends_talk() -> None:
+    calm = [Sample("明日の午後に駅前の店に行きます", HARMLESS, f"calm/{number}") for number in range(40)]
+    found = remarks(calm, 16)
+    assert len(found) > 5
+    assert {each.label for each in found} == {HARMLESS}
+    for each in found:
+        assert any(
+            each.text == f"{noun}{ending}"
+            for ending in REMARK_ENDINGS
+            for noun in _runs_to_a_noun(calm[0].text)
+        )
+
+
+def _runs_to_a_noun(text: str) -> set[str]:
+    ends = [text.index(noun) + len(noun) for noun in ("明日", "午後", "駅前", "店")]
+    return {text[first:end] for end in ends for first in range(end)}
+
+
+def test_friends_endings_follow_plain_forms_only() -> None:
+    plain_form, polite = "駅前の店に行く", "駅前の店に行って"
+    calm = [Sample(text, HARMLESS, "calm/1") for text in [plain_form] * 20 + [polite] * 20]
+    found = casual(calm, 16)
+    assert len(found) > 5
+    assert all(each.text.startswith(plain_form) and each.text != plain_form for each in found)
 
 
 def test_an_office_own_sentences_are_taken_by_their_category(tmp_path: Path) -> None:

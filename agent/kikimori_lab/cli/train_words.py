@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from kikimori_core.judging.second_opinion.senses import Senses  # noqa: PLC0415
     from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415
     from kikimori_lab.retraining.fit import FitSettings  # noqa: PLC0415
-    from kikimori_lab.retraining.samples import calm, casual, fragments, joined, of_cases, written  # noqa: PLC0415
+    from kikimori_lab.retraining.samples import calm, casual, fragments, joined, of_cases, remarks, written  # noqa: PLC0415
     from kikimori_lab.retraining.templates import HARMLESS  # noqa: PLC0415
     from kikimori_lab.retraining.train import default_thresholds, train, write_model  # noqa: PLC0415
 
@@ -52,7 +52,11 @@ def run(args: argparse.Namespace) -> int:
     if args.files and not office:
         raise KikimoriError.of("train_no_sentence")
     calm_ones = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
-    calm_ones += [*fragments(calm_ones, args.seed), *casual(calm_ones, args.seed)]
+    calm_ones += [
+        *fragments(calm_ones, args.seed),
+        *casual(calm_ones, args.seed),
+        *remarks(calm_ones, args.seed),
+    ]
     samples = [*own, *office, *joined([*own, *office], calm_ones, args.seed), *calm_ones]
     with bars("", remaining=True) as progress:
         trained = train(samples, senses, FitSettings(seed=args.seed), _shown(progress))

@@ -28,11 +28,23 @@ FRAGMENTS = 0.35
 """Share of calm sentences of which a few words are learned as a harmless sentence of their own."""
 MOST_OF_FRAGMENT = 4
 """Words of the longest fragment."""
-CASUAL = 0.25
+CASUAL = 0.8
 """Share of calm sentences that are learned once more with an ending of friends' talk."""
 ENDINGS = (
     "よね", "なあ", "わ", "ぞ", "からね", "らしいよ", "じゃん", "やん", "し", "けど", "って", "よ", "のに", "かな", "もんね", "ー",
+    "からな", "からなあ", "からさ", "んだよ", "んだよね", "んだろ", "だろ", "だろうな", "のかよ", "かよ", "のか", "ぜ", "やろ", "やで", "ねん",
+    "んや", "けえ", "けん", "ばい", "べ", "じゃねえか", "もんな", "って言ってた", "くせに", "のにさ", "とか", "みたいな", "ってさ", "って話",
+    "でしょ", "でしょう", "よな", "ので", "から",
 )  # fmt: skip
+REMARKS = 0.35
+"""Share of calm sentences of which some words up to a noun are learned as a remark of their own."""
+MOST_OF_REMARK = 5
+"""Words of the longest remark."""
+REMARK_ENDINGS = (
+    "だよ", "だな", "だろ", "かよ", "やん", "やな", "じゃん", "だぞ", "なの", "だから", "だからな", "だったら", "かな", "ですよね", "なんだよ",
+    "なんだろ", "のくせに", "は？", "がいい", "だけ", "って", "ばっかり", "よりまし", "みたいな", "でもいい",
+)  # fmt: skip
+_NOUNS = frozenset({"名詞", "代名詞"})
 HELD = 5
 """One in this number is held back to measure by."""
 
@@ -99,6 +111,21 @@ def casual(calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
         cut = words(plain(text))
         if cut and cut[-1].form.startswith("終止形") and cut[-1].end == len(text):
             found.append(Sample(text + rng.choice(ENDINGS), HARMLESS, sample.origin))
+    return found
+
+
+def remarks(calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return some words of calm sentences up to a noun with one of `REMARK_ENDINGS`: "only the door!" is no insult."""
+    rng = random.Random(seed)  # noqa: S311  (repeatable)
+    found = []
+    for sample in rng.sample(calm_ones, round(len(calm_ones) * REMARKS)):
+        cut = words(plain(sample.text))
+        length = rng.randint(1, MOST_OF_REMARK)
+        nouns = [number for number, word in enumerate(cut) if word.part in _NOUNS]
+        if nouns:
+            last = rng.choice(nouns)
+            text = "".join(word.surface for word in cut[max(0, last - length + 1) : last + 1])
+            found.append(Sample(text + rng.choice(REMARK_ENDINGS), HARMLESS, sample.origin))
     return found
 
 

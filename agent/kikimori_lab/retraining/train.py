@@ -41,12 +41,12 @@ class Thresholds:
     tone_words: int = 2
 
 
-VETO_BELOW, TONE_FROM = 0.3, 0.65
+VETO_BELOW, TONE_FROM = 0.3, 0.75
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
-VETOES = {"insult": 0.4, "threat": 0.015, "violence": 0.015}
+VETOES = {"insult": 0.4, "threat": 0.008, "violence": 0.008}
 """Other bars of doubt: friends insult each other in jest; of threats no true one of the sentences held back may be doubted."""
-TONES = {"insult": 0.8, "threat": 0.8, "unreasonable_demand": 0.88}
+TONES = {"insult": 0.8, "threat": 0.83}
 """Other bars of a notice of tone: categories that calm talk resembles more often."""
 
 
