@@ -182,6 +182,7 @@ export class Card {
   /** @param {number} now */
   tick(now) {
     if (!this.inSight || !this.call || this.call.status === "ended") return;
+    this.voices.tick();
     setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
     setText(this.since, this.alerts.length ? t("card.since", { age: age(this.alerts, now) }) : "");
   }

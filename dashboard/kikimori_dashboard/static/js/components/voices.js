@@ -36,8 +36,7 @@ class Voice {
     this.element.append(drawing, this.now);
     this.over = h("span", { class: "meter-over" });
     this.figure = ""; // as it is now; what is shown may be up to `FIGURE_STAYS_MS` older
-    /** @type {ReturnType<typeof setTimeout> | null} set while the shown figure stays */
-    this.stays = null;
+    this.figureAt = -Infinity; // when the shown one came
     this.size = "";
   }
 
@@ -82,12 +81,18 @@ class Voice {
   drawOver(leg, known) {
     const over = leg?.speaking ? leg.over_calm_db : null;
     this.figure = leg?.noise ? t("level.noise") : over !== null && over >= MARKED_OVER_CALM_DB ? t("level.over_calm", { db: signed(over) }) : "";
-    if (known && (this.stays !== null || this.figure === this.over.textContent)) return;
+    this.tick(known);
+  }
+
+  /**
+   * Shows the figure as it is now, when the one before has stayed for a moment.
+   * @param {boolean} [stays] whether it stays
+   */
+  tick(stays = true) {
+    const now = performance.now();
+    if (this.figure === this.over.textContent || (stays && now - this.figureAt < FIGURE_STAYS_MS)) return;
+    this.figureAt = now;
     setText(this.over, this.figure);
-    this.stays ??= setTimeout(() => {
-      this.stays = null;
-      setText(this.over, this.figure);
-    }, FIGURE_STAYS_MS);
   }
 }
 
@@ -136,6 +141,11 @@ export class Voices {
     }
     this.drawMarks(marks);
     this.say(marks);
+  }
+
+  /** Shows figures that are due though no level came: in the frame of the clocks, rather than in one of their own. */
+  tick() {
+    for (const voice of this.voices) voice.tick();
   }
 
   /** @param {Mark[]} marks */
