@@ -122,6 +122,7 @@ async def test_a_call_whose_first_operator_is_excluded_loses_what_was_before(tmp
         await office.until(lambda: NUMBER.encode() not in everything(office))
     read = office.read().call("c1")
     assert (read.samples, states(read)) == (0, [("recorded", ""), ("excluded", "extension")])
+    assert [each.since_begin for each in read.of(RecordingState)] == [False, True]
     assert NUMBER.encode() not in everything(office)
 
 

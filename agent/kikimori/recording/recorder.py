@@ -293,9 +293,10 @@ class JournalRecorder(Contained):
         record.mark_legs()
         if bool(before) == bool(record.excluded):
             return
-        self._say_state(call, record)
-        if record.excluded and first:
-            # It was recorded while nobody knew whose call it is.
+        # Else it was recorded while nobody knew whose call it is.
+        since_begin = bool(record.excluded) and first
+        self._say_state(call, record, since_begin=since_begin)
+        if since_begin:
             self._queue.put(EraseEntry(record.key))
         record.shown = None
 
@@ -307,13 +308,15 @@ class JournalRecorder(Contained):
                 self._say_state(call, record)
                 call.publish()
 
-    def _say_state(self, call: LiveCall, record: RecordingCall, *, by: str = "", opens: bool = False) -> None:
+    def _say_state(
+        self, call: LiveCall, record: RecordingCall, *, opens: bool = False, **said: str | bool
+    ) -> None:
         status = self._status(record)
         reasons = {
             RecordingStatus.EXCLUDED: record.excluded,
             RecordingStatus.NO_DISK: self._sound_off or "",
         }
-        facts = {"media_s": round(call.received_s, 3), "at": _now(), "state": status, "by": by}
+        facts = {"media_s": round(call.received_s, 3), "at": _now(), "state": status, **said}
         reason = reasons.get(status, "")
         self._put(partial(RecordingState, call=record.key, reason=reason, **facts), opens=opens)
 

@@ -25,10 +25,13 @@ _FRAME = {Kind.LEG_OPENED, Kind.LEG_CLOSED, Kind.CALL_ENDED, Kind.RECORDING}
 """Events of a call that hold nothing of what was said, and of nobody."""
 
 
-def rewrite_without(folder: Path, call_key: int, *, before: int | None = None) -> int:
+def rewrite_without(
+    folder: Path, call_key: int, *, before: int | None = None, until: int | None = None
+) -> int:
     """Erase one call's sound, words, windows, names and numbers from all segments; return the number of changed records.
 
-    With `before` only segments that begin before that record, for a run whose writer has gone on to another segment.
+    With `before` only segments that begin before that record, for a run whose writer has gone on to another segment; with
+    `until` only records before that one.
 
     A record keeps its number, and its length wherever the content allows: pieces of sound become zero bytes marked
     `ERASED`, an event becomes `{"call": key, "erased": true}` filled up with spaces. The call's begin keeps its id, time
@@ -40,7 +43,7 @@ def rewrite_without(folder: Path, call_key: int, *, before: int | None = None) -
         OSError: the disk; segments that were not reached hold the call still.
     """
     paths = [path for path in segments_of(folder) if before is None or first_of(path) < before]
-    return sum(_rewrite(path, call_key) for path in paths)
+    return sum(_rewrite(path, call_key, until) for path in paths)
 
 
 def without_call(record: Record, call_key: int) -> Record | None:
@@ -65,9 +68,11 @@ class _Change:
     frame: bytes
 
 
-def _rewrite(path: Path, call_key: int) -> int:
+def _rewrite(path: Path, call_key: int, until: int | None) -> int:
     changes = []
     for each in locate(path):
+        if isinstance(each, Located) and until is not None and each.record.number >= until:
+            break
         if isinstance(each, Located) and (changed := without_call(each.record, call_key)) is not None:
             frame = encode(changed.number, changed.kind, changed.payload)
             changes.append(_Change(each.offset, each.end, frame))

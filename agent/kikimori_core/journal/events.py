@@ -195,6 +195,8 @@ class RecordingState(CallEvent):
     state: RecordingStatus
     reason: str = ""
     by: str = ""
+    since_begin: bool = False
+    """What came of the call before this record is erased too: excluded, and known as such only now."""
 
 
 class NoteGap(JournalEvent):

@@ -1,4 +1,4 @@
-"""Parts of a stopped call that earlier runs of its agent recorded: ordered to be erased.
+"""Parts of a stopped, or lately excluded, call that earlier runs of its agent recorded: ordered to be erased.
 
 An agent that is restarted in mid-call records the rest of the call in another run. Who then asks not to be recorded means
 the whole call.
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from kikimori_core.model.call import EndReason
 from kikimori_records.audit.entry import ActorKind
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 
 REASON = "recording stopped during the call"
 """Reason that the order has in the audit and the list of erasures."""
+EXCLUDED = "excluded extension, known later than the call"
 GOES_ON = (AGENT_ENDED, AGENT_LOST, EndReason.SHUTDOWN.value)
 """Ends after which a call may go on in the agent's next run."""
 
@@ -68,7 +69,7 @@ class StoppedCallParts:
         held_back: set[tuple[RunKey, int]] = set()
         for key, journal in self._incoming.runs().items():
             for call, found in list(journal.calls.calls.items()):
-                if not found.stopped or found.parts_erased:
+                if not (found.stopped or found.erase_until) or found.parts_erased:
                     continue
                 await self._order_recorded(key, found)
                 if self._has_waiting_part(key, found):
@@ -95,7 +96,11 @@ class StoppedCallParts:
             calls.c.started_at >= begin - timedelta(seconds=MOST_SECONDS),
             calls.c.end_reason.in_(GOES_ON),
         )
-        there = (calls.c.erased_at.is_(None), calls.c.sound != "stopped")
+        there = [calls.c.erased_at.is_(None), calls.c.sound != "stopped"]
+        if not stopped.stopped:
+            # What others had of the call before is theirs.
+            there.append(func.coalesce(calls.c.operator_number, "") == "")
+        reason = REASON if stopped.stopped else EXCLUDED
         ordered = exists(select(erasures.c.id).where(erasures.c.uid == calls.c.uid).correlate(calls))
         async with self._store.read() as connection:
             query = select(calls.c.uid).where(*of_call, *there, ~ordered)
@@ -104,7 +109,7 @@ class StoppedCallParts:
         author = Author(ActorKind.PERSON, by) if by else Author(ActorKind.SYSTEM, "kikimori")
         for uid in uids:
             try:
-                await order(self._store, self._ledger, KeepingSubject(uid=uid), REASON, author)
+                await order(self._store, self._ledger, KeepingSubject(uid=uid), reason, author)
             except HeldError:
                 log.warning("stopped_call_held", uid=uid)
             else:

@@ -130,9 +130,11 @@ class Finishing:
         # Calls of one name one after the other: the second gets another uid.
         ended: dict[str, list[tuple[RunKey, int]]] = {}
         for key, call in self._incoming.ended_calls():
-            if (key, call) not in held_back and not self._is_unreadable(key, call):
-                call_id = self._incoming.runs()[key].calls.calls[call].call_id
-                ended.setdefault(f"{call_id}.{key.run}", []).append((key, call))
+            found = self._incoming.runs()[key].calls.calls[call]
+            # What came since the erasures above is for the next time.
+            is_to_erase = found.erase_until > found.erased_until
+            if (key, call) not in held_back and not is_to_erase and not self._is_unreadable(key, call):
+                ended.setdefault(f"{found.call_id}.{key.run}", []).append((key, call))
         places = asyncio.Semaphore(self._threads)
 
         async def finish(of_one_name: list[tuple[RunKey, int]]) -> None:

@@ -24,7 +24,7 @@ from kikimori_core.journal.events import (
 )
 from kikimori_core.journal.framing import Record
 from kikimori_core.journal.sound import SoundEncoding
-from kikimori_core.journal.windows import WINDOW
+from kikimori_core.journal.windows import ROW_ERASED, WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,10 +195,12 @@ def gather(places: list[CallPlaces]) -> GatheredCall:
 
 
 def read_windows(call: GatheredCall) -> NDArray[np.void]:
-    """Return a call's windows in their order. Raises OSError."""
+    """Return a call's windows in their order, without those that were erased. Raises OSError."""
     with OpenFiles() as files:
         parts = [files.read(path, rows * WINDOW.itemsize, offset) for path, offset, rows in call.windows]
-    return np.frombuffer(b"".join(parts), WINDOW)
+    rows = np.frombuffer(b"".join(parts), WINDOW)
+    kept: NDArray[np.void] = rows[rows["flags"] & ROW_ERASED == 0]
+    return kept
 
 
 class OpenFiles:

@@ -16,7 +16,6 @@ from kikimori_core.journal.folder import SUFFIX, segment_path, segments_of, sync
 from kikimori_core.journal.framing import RECORD_HEADER, DamageCode, FrameReader, SegmentHead, encode
 from kikimori_core.journal.reading import head_of, locate
 from kikimori_core.journal.sink import RefusalCode, SinkRefusal
-from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.journal.writing import SegmentWriter
 from kikimori_records.journals.apart import keep_apart
 from kikimori_records.journals.compacting import compact, kept_share
@@ -157,16 +156,18 @@ class JournalRun:
             if not each.ended:
                 each.ended = each.lost = True
 
-    def erase(self, call: int) -> int:
-        """Erase a call's sound and words from every segment; return the number of changed records. Raises OSError."""
+    def erase(self, call: int, until: int | None = None) -> int:
+        """Erase a call's sound and words from every segment; return the number of changed records. Raises OSError.
+
+        `until`: only from records before that one, which is an event of the call.
+        """
         if self._writer is not None:
             self._writer.rotate()
         sizes = [each.path.stat().st_size for each in self._segments]
-        changed = rewrite_without(self._folder, call)
+        changed = rewrite_without(self._folder, call, until=until)
         for each in self._segments:
-            places = each.sound.all()
-            places["encoding"][places["call"] == call] = SoundEncoding.ERASED
-        if call in self.calls.lost and call not in self._erased:
+            each.erase_sound(call, until)
+        if until is None and call in self.calls.lost and call not in self._erased:
             self._erased.add(call)
             self._save(self._saved.finished)
         if sizes != [each.path.stat().st_size for each in self._segments]:
@@ -174,12 +175,16 @@ class JournalRun:
         return changed
 
     def erase_stopped(self) -> None:
-        """Erase the calls that a person asked not to record. Raises OSError."""
+        """Erase the calls that a person asked not to record, and what came before an exclusion was known. Raises OSError."""
         for call, each in list(self.calls.calls.items()):
             if each.stopped and not each.erased:
                 self.erase(call)
                 if (found := self.calls.calls.get(call)) is not None:
                     found.erased = True
+            elif each.erase_until > each.erased_until:
+                self.erase(call, each.erase_until)
+                if (found := self.calls.calls.get(call)) is not None:
+                    found.erased_until = each.erase_until
 
     def retire(self) -> int:
         """Remove the segments all of whose calls are in the history; return how many. Raises OSError.

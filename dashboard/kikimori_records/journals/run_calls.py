@@ -68,6 +68,10 @@ class CallProgress:
     stopped_by: str = ""
     erased: bool = False
     """Its sound and words are gone from the segments here."""
+    erase_until: int = 0
+    """Number of the record that says that what came before is erased: the call is excluded, and was known as such only then."""
+    erased_until: int = 0
+    """Number before which it is erased here."""
     parts_erased: bool = False
     """Parts of it that earlier runs of the agent recorded are ordered to be erased."""
     lost: bool = False
@@ -242,6 +246,8 @@ def _of_call(number: int, found: CallProgress, event: CallEvent) -> FaultCode | 
             found.ended = True
         case RecordingState(state=RecordingStatus.STOPPED):
             found.stopped, found.stopped_by = True, event.by or found.stopped_by
+        case RecordingState(since_begin=True):
+            found.erase_until = number
     if code is None and not all(0 <= each <= MOST_SECONDS for each in _media_times(event)):
         code = FaultCode.BEYOND_LIMIT
     if code is None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori_core.journal.sound import PIECE
+from kikimori_core.journal.folder import first_of
+from kikimori_core.journal.sound import PIECE, SoundEncoding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +73,16 @@ class SegmentIndex:
         self.calls: set[int] = set()
         """Keys of all calls that have something in it."""
         self.unfit: list[UnfitPlace] = []
+
+    def erase_sound(self, call: int, until: int | None) -> None:
+        """Note that a call's sound is erased; `until`: before the event of this number alone."""
+        places = self.sound.all()
+        theirs = places["call"] == call
+        if until is not None:
+            if first_of(self.path) >= until:
+                return
+            events = self.events.all()
+            at = events["offset"][events["number"] == until]
+            if len(at):
+                theirs &= places["offset"] < at[0]
+        places["encoding"][theirs] = SoundEncoding.ERASED
