@@ -1,4 +1,4 @@
-"""What the operator asks the customer to stop is told with the call, at once and with the words."""
+"""Requests of the operator to stop are told with the call, at once and with the words."""
 
 from __future__ import annotations
 

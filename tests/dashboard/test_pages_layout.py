@@ -34,7 +34,7 @@ TOO_LOW = """() => [...document.querySelectorAll("button, select, summary, a.qui
     return box.height > 0 && box.height + more < 43.5;
   })
   .map((each) => `${each.outerHTML.slice(0, 80)} ${each.getBoundingClientRect().height}`)"""
-"""What a thumb misses: everything that is pressed and is lower than 44 px, with the room around it that takes presses."""
+"""Elements that a thumb misses: pressed, and lower than 44 px, with the room around it that takes presses."""
 
 NAMES = (
     "佐々木 真由美",

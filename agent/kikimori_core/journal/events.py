@@ -196,7 +196,7 @@ class RecordingState(CallEvent):
     reason: str = ""
     by: str = ""
     since_begin: bool = False
-    """What came of the call before this record is erased too: excluded, and known as such only now."""
+    """Sound and words of the call before this record are erased too: excluded, and known as such only now."""
 
 
 class NoteGap(JournalEvent):

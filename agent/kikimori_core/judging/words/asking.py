@@ -62,7 +62,7 @@ _DIALECT_ORDER = re.compile(r"サ?セン(?:ネ|シャイ)(?:$|ヨ|ッテ)|(?:サ
 """Orders of the west, of any verb: 使わせんね, 出さんかい."""
 _NEEDED = re.compile(r"(?:イル|ヒツヨ)(?:ナ)?(?:ン(?:デス|ダ|ヤ)|ノ(?:ヨ|$)|ッテ(?:イ|ユ))")
 UNTIL = r"マデ(?:ハ|ワ|モ)?.{0,8}?(?:キラナ|キラヘ|キランゾ|キリマセ|カエラ|カエリマセ|カワナ|カワネ|カワン|ハラワナ|ハラワネ|ハライマセ|ヤメナ|ヤメマセ|ウゴカナ|ユルサ|アキラメ|マイニチ|ナンド|ナンカイ|マッテルカ|マチマス|マツカラ|カケ(?:ル|マス|ツヅケ)|ヒカナ|ヒキマセ)"
-"""What a customer threatens to go on with until something is done: 返すまで切らない."""
+"""Threats to go on until something is done: 返すまで切らない."""
 _UNTIL = re.compile(UNTIL)
 
 
