@@ -43,7 +43,7 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
         # Written for the ways of comparing as they are now.
         ("answered_more.jsonl", 0.88, 0.7),
         # Kept aside: nothing was changed for the sake of these.
-        ("answered_kept.jsonl", 0.78, 0.6),
+        ("answered_kept.jsonl", 0.76, 0.6),
     ],
 )
 def test_counts_and_refusals_of_whole_calls(
@@ -194,6 +194,8 @@ def refused_each(*demands: str, by: str = REFUSED) -> list[Utterance]:
         # In the endings of every verb.
         ("窓を磨いてもらえませんか", "磨いてくれるまで帰らないから", "磨いてって言ってるの"),
         ("犬をつないでくれんね", "つながせんね", "つないでけろ"),
+        # The noun put last, and what is only right.
+        ("記念写真を飾れ", "飾ってくださいよ記念写真", "飾るのが当然でしょう"),
         # Two known demands of the same thing.
         ("違約金をなしにして", "違約金を消してよ", "違約金を免除しろ"),
     ],
@@ -209,6 +211,8 @@ def test_a_demand_after_a_refusal_goes_on_in_other_words(demands: tuple[str, ...
         ("返金しろ", "名前を言え", "家まで来い"),
         # Said to be another.
         ("銅像を建てろ", "じゃあ記念碑を用意しろ", "それなら木を植えろ"),
+        # A condition, and a thing of its own after a known demand.
+        ("返金しろ", "来ないなら返金して", "支配人の似顔絵を描け"),
         # Someone else's words, and what is forbidden in anger.
         ("返金しろ", "相手に返金してって言われたんです", "ふざけるな"),
     ],

@@ -93,7 +93,12 @@ class DemandTimes:
             if each.thread == time.thread or (each.demand is not None and each.demand.is_like(demand))
         ]
         threads = {each.thread for each in direct}
-        wordy = [each.demand for each in direct if each.demand is not None and not each.demand.groups]
+        wordy = [
+            each.demand
+            for each in direct
+            if each.demand is not None
+            and (not each.demand.groups or (each.thread == time.thread and len(each.demand.firm) == 1))
+        ]
         return [
             each
             for each in self._times
@@ -146,7 +151,8 @@ class DemandTimes:
         points = demand.goes_on or demand.insists
         if demand.anew or not (points or self._refused(demand, last)):
             return False
-        return not (demand.firm and _all(each.firm for each in self._thread(last)))
+        known = _all(each.firm for each in self._thread(last))
+        return not known or not (demand.firm or (demand.about and not points))
 
     def _refused(self, demand: Demand, before: DemandTime) -> bool:
         """Return whether what was demanded before was refused; where a polite one follows it may be a booking's next choice."""
@@ -154,6 +160,11 @@ class DemandTimes:
 
     def _thread(self, of: DemandTime) -> list[Demand]:
         return [each.demand for each in self._times if each.thread == of.thread and each.demand is not None]
+
+
+def _leads_to(before: Demand, demand: Demand) -> bool:
+    """Return whether a demand holds nothing but what was demanded before, and what may go with it."""
+    return before.groups == demand.groups or bool(before.firm and before.firm <= demand.firm)
 
 
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:

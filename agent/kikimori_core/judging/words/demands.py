@@ -166,6 +166,9 @@ class DemandReader:
         ends = [at for at in range(len(heard.words)) if heard.starts[at] < last]
         begin = ends[-1] if ends and asked >= len(heard.words) - 1 else asked
         nouns = verbs = 0
+        for at in _behind(heard.words, asked):
+            yield from _KANJI.findall(heard.words[at].normal)
+            yield from _KATAKANA.findall(heard.words[at].normal)
         for at in range(begin, max(-1, begin - CORE_REACH), -1):
             word, following = heard.words[at], [each.normal for each in heard.words[at + 1 : at + 3]]
             if _joins(heard.words, at) and (nouns or verbs):
@@ -228,13 +231,21 @@ def _about(found: Sequence[Morpheme], asked: int) -> Iterable[str]:
     """Return the nouns between the last reason or "but" and the word that asks: 領収書 of 出すから領収書をくれ."""
     joins = [at for at in range(asked) if _joins(found, at)]
     begins = joins[-1] + 1 if joins else 0
-    for at in range(begins, asked):
+    for at in [*range(begins, asked), *_behind(found, asked)]:
         word = found[at]
         counted = at > 0 and found[at - 1].detail == "数詞"
         if word.part != "名詞" or word.detail in ("数詞", "固有名詞") or counted:
             continue
         if word.normal not in _EMPTY and word.normal not in REQUEST and not _TIME.search(word.normal):
             yield word.normal
+
+
+def _behind(found: Sequence[Morpheme], asked: int) -> Sequence[int]:
+    """Return the places of a noun that ends the utterance, put last: 消してくださいよ写真を."""
+    places = [at for at in range(asked + 1, len(found)) if found[at].part == "名詞"]
+    last = found[-1]
+    ends = last.part in ("名詞", "接尾辞") or (last.part == "助詞" and last.surface in ("を", "に", "は"))
+    return places if ends and not any(each.part == "動詞" for each in found[asked + 2 :]) else []
 
 
 def _joins(found: Sequence[Morpheme], at: int) -> bool:

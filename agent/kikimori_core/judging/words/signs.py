@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.words.sound import Pronunciation
 
-BEGINNING = 5
+BEGINNING = 3
 """Sounds that may stand before a word at the beginning: いや, もう, でも."""
 LONG = 3
 """Sounds of a word before which others may stand."""

@@ -38,6 +38,8 @@ class FoundDemand:
     end: int
     tight: bool = True
     """False = other words stand before its verb: 持って謝りに来い."""
+    condition: bool = False
+    """True = it only says what follows where it is not met: 来ないなら."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,13 @@ class DemandIndex:
         found = list(self._by_verb(heard))
         # 持ってこい holds 来い, and is another demand.
         longest = [each for each in found if not any(other.tight and _within(each, other) for other in found)]
-        return longest or list(self._by_noun(heard))
+        # 来ないなら返して asks for one of them.
+        asks = [
+            each
+            for each in longest
+            if not (each.condition and any(other.start >= each.end for other in longest))
+        ]
+        return asks or list(self._by_noun(heard))
 
     def _by_verb(self, heard: Pronunciation) -> Iterator[FoundDemand]:
         sound = heard.sound
@@ -99,7 +107,13 @@ class DemandIndex:
                 for match in each.expression.finditer(sound):
                     begins = match.start() in heard.starts and _verb_begins(heard, match)
                     if begins and not _is_noun(heard, match):
-                        yield FoundDemand(each.group, match.start(), match.end(), _is_tight(match))
+                        yield FoundDemand(
+                            each.group,
+                            match.start(),
+                            match.end(),
+                            _is_tight(match),
+                            match.group().endswith(("ナラ", "カギリ")),
+                        )
 
     def _by_noun(self, heard: Pronunciation) -> Iterator[FoundDemand]:
         for at, word in enumerate(heard.words):
@@ -185,6 +199,11 @@ def _request(verb: Forms) -> str:
             rf"{able}(?:ナイ(?:ノ|ン|ワケ|$|ッテ|カ)|マセンカ|ン(?:ノ|ネン|ワケ|トカ)|ヘン(?:ノ|ネン|ワケ|カ))",
             rf"{verb.u}(?:ベキ|ンダ(?:ヨ|$|ナ)|ヨニ(?:イエ|シロ|シテ)|マデ(?:ハ|ワ)?[キデ]|ノガ(?:スジ|トゼン|フツ|アタリマエ|ギム|ドリ|ジョシキ)|(?:ッテ|ト)イエバ)",
             rf"{verb.u}{UNTIL}",
+            *(
+                [rf"{verb.a}レ(?:ルダロ|ルデショ|ナイノ|ナインダ|ナイワケ)"]
+                if not godan and verb.e_of_suru is None
+                else ()
+            ),
             rf"{able}(?:ル)?(?:デショ(?!カ)|ダロ(?!カ)|ヤロ|ハズ)",
             *(
                 [
