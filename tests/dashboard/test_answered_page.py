@@ -76,6 +76,13 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await page.goto(url)
     await expect(page.locator(".card[data-call=c] .why")).to_contain_text(SENTENCE)
     await expect(page.locator("#panel .why")).to_contain_text(SENTENCE)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    shown = page.locator(".card[data-call=c] .why .fact").first
+    await expect(shown).to_have_text(SENTENCE)
+    assert await shown.evaluate(
+        "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+    )
+    await page.set_viewport_size({"width": 1366, "height": 768})
     await page.goto(f"{url}/handover?call=c")
     await expect(page.locator(".cell.answered .text")).to_have_text("「できかねます」")
     await expect(page.locator(".cell.answered .repeated")).to_have_text(SENTENCE)
