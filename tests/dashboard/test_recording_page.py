@@ -15,9 +15,15 @@ from tests.support.sign_in import client, sign_in_browser
 
 from kikimori_core.journal.settings import RecordingTable, RecordsTable
 from kikimori_core.wire.messages import Problem
+from kikimori_records.audit.entry import ActorKind
 from kikimori_records.journals.book_keeping import write_faults
 from kikimori_records.journals.faults import FaultCode, JournalFault
 from kikimori_records.journals.incoming import RunKey
+from kikimori_records.keeping.holds import hold
+from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.refused import note_refused
+from kikimori_records.keeping.subject import KeepingSubject
+from kikimori_records.people.changes import Author
 from kikimori_records.proof.tables import record_accounts
 from kikimori_records.service_state import ServiceState, StateNote
 
@@ -63,6 +69,9 @@ async def test_administrators_read_the_state_of_the_record(
         late = JournalFault(9, FaultCode.AFTER_END, 7)
         async with store.begin() as connection:
             await write_faults(connection, RunKey("agent1", "r1"), [lost, late], datetime.now(UTC))
+        by = Author(ActorKind.PERSON, "木村")
+        held = await hold(store, Ledger(tmp_path), KeepingSubject(uid="c1.r1"), "case 12", by, None)
+        await note_refused(store, "c1.r1", "recording stopped during the call", by)
         records = RecordsTable(dir=tmp_path)
         table = RecordingTable(enabled=True, days=90, max_gb=0.5, announcement="pbx")
         await agent.health(problems=(Problem.of("records_away", reason="no route"),))
@@ -84,6 +93,9 @@ async def test_administrators_read_the_state_of_the_record(
             async with live_client(url) as watching:
                 picture = await watching.until(lambda shown: shown["site"]["certificate"])
                 assert [each["code"] for each in picture["site"]["certificate"]] == ["records_wait"]
+            await expect(page.locator("#held li")).to_contain_text("c1.r1")
+            await expect(page.locator("#held pre").first).to_contain_text(f"records release {held.id[:8]}")
+            await expect(page.locator("#held pre").last).to_contain_text("records erase --call c1.r1")
             await expect(page.locator("#faults h2")).to_have_text("受け取った記録の不一致：2件")
             await expect(page.locator("#faults li").first).to_contain_text("agent1")
             await expect(page.locator("#faults")).to_contain_text("音声 12 秒が欠けています")

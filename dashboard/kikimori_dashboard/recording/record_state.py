@@ -12,6 +12,7 @@ from kikimori_dashboard.worded import LANGUAGES, worded_problem
 from kikimori_records.calls.totals import record_totals
 from kikimori_records.folder import records_folder
 from kikimori_records.journals.fault_rows import open_faults
+from kikimori_records.keeping.refused import refused_erasures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
     from kikimori_records.calls.totals import RecordTotals
     from kikimori_records.journals.fault_rows import FoundFault
+    from kikimori_records.keeping.refused import RefusedErasure
     from kikimori_records.store import Store
 
 OF_THE_RECORD = ("journal_", "record_", "records_", "recording_")
@@ -59,6 +61,7 @@ class RecordState:
             "accounts": totals.days,
             "service": _service(self._service),
             "faults": await self._faults(),
+            "held": [_held(each) for each in await refused_erasures(self._store)],
             "agents": [_agent(each) for _, each in sorted(self._state.agents.items())],
         }
 
@@ -91,6 +94,10 @@ def _fault(found: FoundFault) -> dict[str, Any]:
         for each in LANGUAGES
     }
     return {**found.fields(), "words": words}
+
+
+def _held(found: RefusedErasure) -> dict[str, Any]:
+    return {"uid": found.uid, "started_at": found.started_at.isoformat(), "hold": found.hold}
 
 
 def _free_bytes(folder: Path) -> int | None:

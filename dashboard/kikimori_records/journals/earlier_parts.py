@@ -19,6 +19,7 @@ from kikimori_records.journals.gathered import AGENT_ENDED, AGENT_LOST
 from kikimori_records.journals.run_calls import MOST_SECONDS
 from kikimori_records.keeping.ledger import Ledger
 from kikimori_records.keeping.orders import HeldError, order
+from kikimori_records.keeping.refused import note_refused
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures
 from kikimori_records.people.changes import Author
@@ -112,5 +113,6 @@ class StoppedCallParts:
                 await order(self._store, self._ledger, KeepingSubject(uid=uid), reason, author)
             except HeldError:
                 log.warning("stopped_call_held", uid=uid)
+                await note_refused(self._store, uid, reason, author)
             else:
                 log.info("stopped_call_ordered", uid=uid)

@@ -11,10 +11,17 @@ from tests.support.stores import opened
 from tests.support.told_calls import ToldRun, told_call
 
 from kikimori_core.journal.events import RecordingStatus
+from kikimori_records.audit.entry import ActorKind
 from kikimori_records.calls.queries import newest_calls
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.from_journals import ReceivedJournals
+from kikimori_records.keeping.holds import hold, release
+from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.orders import order
 from kikimori_records.keeping.pseudonyms import Pseudonyms
+from kikimori_records.keeping.refused import refused_erasures
+from kikimori_records.keeping.subject import KeepingSubject
+from kikimori_records.people.changes import Author
 from kikimori_records.schema import audit
 from kikimori_records.settings import StoreSettings
 
@@ -56,3 +63,33 @@ async def test_the_part_before_the_restart_is_erased_in_the_service(tmp_path: Pa
             query = select(audit.c.actor_name, audit.c.object_id)
             orders = (await connection.execute(query.where(audit.c.action == "records.erase"))).all()
         assert [tuple(each) for each in orders] == [("木村", "call-0.run1")]
+
+
+async def test_a_held_part_is_named_until_it_is_erased(tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    before = ToldRun([told_call(0, 2.0, ends=False)])
+    after = ToldRun([told_call(0, 2.0, seed=5, begins_s=0.4, states=[RecordingStatus.STOPPED])], run="run2")
+    by, subject = Author(ActorKind.PROGRAM, "test"), KeepingSubject(uid="call-0.run1")
+    async with opened(StoreSettings(dir=tmp_path / "store")) as store:
+        async with RecordsOffice.opened(store, folder) as office:
+            await delivered(office.incoming, before)
+            await office.incoming.position("office", "run2")
+            await office.finishing.finish_ended()
+            held = await hold(store, Ledger(folder), subject, "case 12", by, None)
+            assert await refused_erasures(store) == []
+            await office.incoming.deliver("office", "run2", 0, after.frames(0, 20))
+            await office.finishing.finish_ended()
+            assert [(each.uid, each.hold) for each in await refused_erasures(store)] == [
+                ("call-0.run1", held.id)
+            ]
+        # A service that begins anew, and meets the press again, says it once.
+        async with RecordsOffice.opened(store, folder) as office:
+            await office.finishing.finish_ended()
+            async with store.read() as connection:
+                query = select(audit.c.actor_name, audit.c.details).where(audit.c.outcome == "refused")
+                noted = [tuple(each) for each in await connection.execute(query)]
+            assert noted == [("木村", {"hold": held.id, "why": "recording stopped during the call"})]
+            await release(store, Ledger(folder), held.id, "settled", by)
+            assert [each.hold for each in await refused_erasures(store)] == [None]
+            await order(store, Ledger(folder), subject, "asked", by)
+            assert await refused_erasures(store) == []

@@ -29,6 +29,7 @@ const COUNTED = ["heard", "recorded", "excluded", "stopped", "no_disk", "running
  * @property {string | null} newest
  * @property {Record<string, any>[]} accounts
  * @property {AgentPart[]} agents
+ * @property {{uid: string, started_at: string, hold: string | null}[]} held calls that were to be erased, and are under a legal hold
  * @property {{count: number, newest: JournalFault[]}} faults of received journals that nobody has acknowledged
  * @property {ServicePart | null} service a records service that runs alone
  */
@@ -73,13 +74,16 @@ function draw() {
   show(at("fault"), fault !== null);
   if (fault !== null) setText(at("fault"), faultText(fault));
   for (const each of ["decision", "agents", "accounts"]) show(at(each), view !== null);
-  if (view === null) return show(at("faults"), false);
+  for (const each of ["held", "faults"]) show(at(each), false);
+  if (view === null) return;
   const record = view;
   show(at("faults"), record.faults.count > 0);
+  show(at("held"), record.held.length > 0);
   const language = i18n.current();
   // What is the same stays: somebody may be about to copy the lines.
-  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null, service: null, faults: null }, language]), () => decision(record));
+  fill(at("decision"), JSON.stringify([{ ...record, agents: null, accounts: null, service: null, faults: null, held: null }, language]), () => decision(record));
   fill(at("agents"), JSON.stringify([record.enabled, record.agents, serviceShown(record.service), language]), () => agents(record));
+  fill(at("held"), JSON.stringify([record.held, language]), () => held(record.held));
   fill(at("faults"), JSON.stringify([record.faults, language]), () => faults(record.faults));
   fill(at("accounts"), JSON.stringify([record.accounts, language]), () => accounts(record));
 }
@@ -170,6 +174,19 @@ function agents(record) {
     h("h2", {}, t("recording.agents")),
     all.length ? h("ul", { class: "agents" }, ...all) : null,
     items.length ? null : h("p", {}, t("recording.no_agents")),
+  ];
+}
+
+/** @param {RecordView["held"]} found */
+function held(found) {
+  if (!found.length) return [];
+  return [
+    h("h2", {}, t("recording.held", { n: found.length.toLocaleString(i18n.current()) })),
+    h("p", {}, t("recording.held_why")),
+    h("ul", { class: "agents" }, ...found.map((each) => h("li", {},
+      h("span", {}, `${i18n.dateAndTime(each.started_at)} ${each.uid}`),
+      each.hold ? h("pre", { tabindex: "0" }, `sudo kikimori records release ${each.hold.slice(0, 8)} --reason "…"`) : null,
+      h("pre", { tabindex: "0" }, `sudo kikimori records erase --call ${each.uid} --reason "…"`)))),
   ];
 }
 
