@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+import soundfile
 
 from kikimori_training.speech import RATE
+from kikimori_training.telephone import RATE as LINE_RATE
 from kikimori_training.telephone import Colour, Law, TelephonePath, babble
 
 if TYPE_CHECKING:
@@ -40,15 +42,13 @@ def _gsm(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
     """Full-rate GSM 06.10 there and back."""
     del others
     line = TelephonePath().carry(audio, RATE, seed)
-    pcm = (np.clip(line, -1, 1) * 32767).astype("<i2").tobytes()
-    raw = ["-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1"]
-    coded = _sox([*raw, "-", "-t", "gsm", "-r", "8000", "-"], pcm)
-    back = _sox(["-t", "gsm", "-r", "8000", "-", *raw, "-"], coded)
-    return np.asarray(np.frombuffer(back, "<i2")[: len(line)] / 32768, dtype=np.float32)
-
-
-def _sox(arguments: list[str], data: bytes) -> bytes:
-    return subprocess.run(["sox", "-V1", *arguments], input=data, capture_output=True, check=True).stdout
+    coded = io.BytesIO()
+    soundfile.write(coded, np.clip(line, -1, 1), LINE_RATE, format="RAW", subtype="GSM610")
+    coded.seek(0)
+    back, _ = soundfile.read(
+        coded, dtype="float32", samplerate=LINE_RATE, channels=1, format="RAW", subtype="GSM610"
+    )
+    return np.asarray(back[: len(line)], dtype=np.float32)
 
 
 def _lossy(audio: Audio, seed: int, others: Sequence[Audio]) -> Audio:
