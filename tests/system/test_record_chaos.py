@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -74,7 +76,8 @@ async def test_sigterm_ends_it_with_a_report_of_what_was_done(tmp_path: Path) ->
     try:
         async with asyncio.timeout(300):
             assert b"record-chaos: 1/520 (service 1, " in await process.stderr.readline()
-            process.terminate()
+            # To the whole group, as `timeout` does it.
+            os.killpg(process.pid, signal.SIGTERM)
             rest, out = await asyncio.gather(process.stderr.read(), process.stdout.read())
             code = await process.wait()
     finally:

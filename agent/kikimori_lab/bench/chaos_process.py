@@ -11,8 +11,11 @@ import json
 import multiprocessing
 import os
 import runpy
+import signal
 import sys
 import time
+from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -25,12 +28,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 READY_WITHIN_S = 90.0
+_OF_GROUP = {signal.SIGTERM, signal.SIGHUP}
 _FORKING = multiprocessing.get_context("forkserver")
 
 
 def load_before(modules: Sequence[str]) -> None:
-    """Have modules loaded before the first program is started."""
+    """Start the server of processes, with these modules loaded, before the first program is started.
+
+    A signal to the group of this process, such as `timeout` or a closed terminal sends, is not for it: the bench ends
+    its programs in order, and cannot when their server is gone.
+    """
     _FORKING.set_forkserver_preload(list(modules))
+    # It would let the signals through again.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _OF_GROUP)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _OF_GROUP)
 
 
 class KillableProcess:
@@ -101,19 +116,29 @@ class KillableProcess:
 
     async def kill(self) -> None:
         """SIGKILL."""
-        if self._process is not None and self._process.is_alive():
-            self.killed_at.append(time.time())
-            self._process.kill()
+        at = time.time()
+        if self._send(signal.SIGKILL):
+            self.killed_at.append(at)
             await self._ended()
             self._killed()
-        else:
-            await self._ended()
 
     async def stop(self) -> None:
         """SIGTERM."""
-        if self._process is not None and self._process.is_alive():
-            self._process.terminate()
+        self._send(signal.SIGTERM)
         await self._ended()
+
+    def _send(self, number: signal.Signals) -> bool:
+        """Send a signal, and return whether the process was there: it is as long as its output is open."""
+        if (
+            self._process is None
+            or self._process.pid is None
+            or self._reading is None
+            or self._reading.done()
+        ):
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, number)
+        return True
 
     async def _ended(self) -> None:
         if (process := self._process) is not None:
@@ -126,6 +151,7 @@ def _run(module: str, arguments: Sequence[str], output: Connection) -> None:
     """Run a program in this process, which was forked for it."""
     # In a session of its own: Ctrl-C is for the bench, which ends it in order.
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _OF_GROUP)
     for each in (sys.stdout, sys.stderr):
         os.dup2(output.fileno(), each.fileno())
     output.close()
