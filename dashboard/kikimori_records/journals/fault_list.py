@@ -23,12 +23,20 @@ class FaultList:
     def __init__(self) -> None:
         self._found: dict[tuple[FaultCode, int | None], JournalFault] = {}
         self._changed: set[tuple[int, FaultCode]] = set()
+        self._counted: dict[tuple[FaultCode, int | None], set[tuple[int, FaultCode, int | None]]] = {}
+        """Record, code and call of those in each, at most `MOST`: a journal is read again after a compaction."""
 
     def add(self, faults: Iterable[JournalFault]) -> None:
+        """Count faults; one of a record that is counted already counts once."""
         for each in faults:
             key = (each.code, each.call)
             if key not in self._found and len(self._found) >= MOST:
                 key = (FaultCode.MORE_FAULTS, None)
+            mark, counted = (each.number, each.code, each.call), self._counted.setdefault(key, set())
+            if mark in counted:
+                continue
+            if len(counted) < MOST:
+                counted.add(mark)
             if (known := self._found.get(key)) is None:
                 known = JournalFault(each.number, key[0], key[1], 0, dict(each.details))
                 self._found[key] = known

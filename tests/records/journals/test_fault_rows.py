@@ -92,3 +92,11 @@ async def test_the_command_and_doctor_tell_them(tmp_path: Path) -> None:
     nothing = await kikimori("records", "faults", "--config", config)
     assert (nothing.code, nothing.out) == (0, "")
     assert "received journals" in {each.check for each in examine_store(settings)}
+
+
+def test_a_fault_that_is_found_again_when_a_journal_is_read_anew_counts_once() -> None:
+    faults = FaultList()
+    for _ in range(2):
+        faults.add([shed(5), shed(6), JournalFault(5, FaultCode.AFTER_END, 7)])
+    late, lost = sorted(faults.take(), key=lambda each: each.code)
+    assert (late.count, lost.count, lost.details["sound_lost"]) == (1, 2, 24_000)
