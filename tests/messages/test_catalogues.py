@@ -31,7 +31,7 @@ COMMANDS = re.compile(
 
 MADE = re.compile(
     r"(value|siprec)_.*|field\..*|words_(utterances|calls)|state\..*|capture\..*|watch_(not_heard|withheld)\..*|refused_password_.*|(line_in_device|alert_unseen|mirror_not_listening|broker_login|broker_unreachable|broker_certificate|store_schema|journal_refused|journal_foreign|journal_no_sound|records_value)\..*"
-    r"|record_(stretch|fault)\..*"
+    r"|(record_(stretch|fault)|journal_fault)\..*"
     r"|asterisk_(certificate_.*|not_tls|tls_failed)|pbx_no_(dialplan|telephones)\.answer|no_dashboard_key_stranger"
     r"|(audiosocket|chan_websocket)_not_understood"
 )

@@ -6,9 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.kept_calls import add_recorded
 from tests.support.program import kikimori
 
+from kikimori_core.messages import both, remedy
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.checkup import examine_store
@@ -100,3 +102,9 @@ def test_a_fault_that_is_found_again_when_a_journal_is_read_anew_counts_once() -
         faults.add([shed(5), shed(6), JournalFault(5, FaultCode.AFTER_END, 7)])
     late, lost = sorted(faults.take(), key=lambda each: each.code)
     assert (late.count, lost.count, lost.details["sound_lost"]) == (1, 2, 24_000)
+
+
+@pytest.mark.parametrize("code", FaultCode)
+def test_every_fault_has_its_words_and_a_next_step(code: FaultCode) -> None:
+    assert all(str(each) for each in both(f"journal_fault.{code}"))
+    assert str(remedy(f"journal_fault.{code}"))
