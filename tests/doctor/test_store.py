@@ -30,7 +30,8 @@ async def test_a_database_is_examined_while_it_is_used(tmp_path: Path) -> None:
     async with opened(settings) as store:
         for number in range(3):
             await log.append(store, AuditEntry(f"a{number}", ActorKind.SYSTEM, "x"))
-        good = dict.fromkeys(("store folder", "store disk", "database", "schema", "people", "audit"), "ok")
+        checks = ("store folder", "store disk", "database", "schema", "people", "audit", "received journals")
+        good = dict.fromkeys(checks, "ok")
         assert await states(settings) == good
         counts = {
             "heard": 9,

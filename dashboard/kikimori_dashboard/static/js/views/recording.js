@@ -183,10 +183,12 @@ function held(found) {
   return [
     h("h2", {}, t("recording.held", { n: found.length.toLocaleString(i18n.current()) })),
     h("p", {}, t("recording.held_why")),
-    h("ul", { class: "agents" }, ...found.map((each) => h("li", {},
-      h("span", {}, `${i18n.dateAndTime(each.started_at)} ${each.uid}`),
-      each.hold ? h("pre", { tabindex: "0" }, `sudo kikimori records release ${each.hold.slice(0, 8)} --reason "…"`) : null,
-      h("pre", { tabindex: "0" }, `sudo kikimori records erase --call ${each.uid} --reason "…"`)))),
+    h("ul", { class: "agents" }, ...found.map(({ started_at: begun, uid, hold }) => {
+      const id = hold?.slice(0, 8);
+      return h("li", {}, h("span", {}, `${i18n.dateAndTime(begun)} ${uid}`),
+        id ? h("pre", { tabindex: "0" }, `sudo kikimori records release ${id} --reason "…"`) : null,
+        h("pre", { tabindex: "0" }, `sudo kikimori records erase --call ${uid} --reason "…"`));
+    })),
   ];
 }
 
