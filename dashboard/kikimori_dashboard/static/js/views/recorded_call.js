@@ -69,7 +69,9 @@ const KEYS = {
 };
 
 applyTheme();
-await Promise.all([i18n.start(), loadReasons()]);
+// The reasons are there before a button is: a row that is drawn again under a press loses it.
+const [falseReasons] = await Promise.all([load("/api/false-alarm-reasons"), i18n.start(), loadReasons()]);
+if (falseReasons.ok) alerts.reasons = Object.values(falseReasons).filter((each) => typeof each === "object");
 at("player").append(waveform.element, controls.element);
 at("words").append(lines.element);
 at("aside").append(marks.review, alerts.element, course.element, marks.notes);
@@ -153,8 +155,6 @@ async function begin() {
   const place = Number(asked.get("t") ?? named.line ?? named.alert ?? NaN);
   if (Number.isFinite(place)) seek(place);
   if (asked.get("alert")) alerts.point(asked.get("alert") ?? "");
-  const answer = await load("/api/false-alarm-reasons");
-  if (answer.ok) alerts.reasons = Object.values(answer).filter((each) => typeof each === "object");
   await marks.begin();
   setInterval(() => recorded && !document.hidden && recorded.call.erased_at === null && marks.read(), MARKS_EVERY_MS);
   setInterval(() => recorded && !document.hidden && AWAY.includes(recorded.sound) && read(), MARKS_EVERY_MS);
