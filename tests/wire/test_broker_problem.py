@@ -13,11 +13,14 @@ from tests.support.certificates import self_signed
 from tests.support.mosquitto import mosquitto
 from tests.support.ports import free_port
 
+from kikimori_core.messages.text import translated
 from kikimori_core.wire.broker_problem import BrokerStatus, broker_problem
 from kikimori_core.wire.connection import BrokerError, connect
 from kikimori_core.wire.settings import BrokerSettings
 
 if TYPE_CHECKING:
+    from tests.support.mosquitto import Mosquitto
+
     from kikimori_core.wire.messages import Problem
 
 
@@ -44,6 +47,24 @@ async def test_a_refused_login_names_host_user_and_next_step(tmp_path: Path) -> 
     assert str(secret) in refused.remedy
     assert "asks for a user" in nameless.detail
     assert "[mqtt] username" in nameless.remedy
+
+
+async def test_a_connection_that_ends_is_told_in_the_readers_language(tmp_path: Path) -> None:
+    async def listen(broker: Mosquitto) -> None:
+        async with connect(broker.settings, "test") as client:
+            await broker.stop()
+            async for _ in client.messages:
+                pass
+
+    async with mosquitto(tmp_path) as broker:
+        with pytest.raises(BrokerError) as caught:
+            await listen(broker)
+    problem = broker_problem(caught.value, broker.settings)
+    assert problem.code == "broker_lost"
+    assert problem.detail.endswith(": the connection ended")
+    told = translated("broker_lost", "detail", problem.parameters, "ja")
+    assert told is not None
+    assert told.endswith("：接続が切れました")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ CERTIFICATE_CAUSES = {
 BAD_LOGIN = (134, 135)
 """MQTT's reason codes of a wrong password and of a client that is not admitted; 4 and 5 of MQTT 3.1.1."""
 
+AIOMQTT_WORDS = {"Disconnected during message iteration": "the connection ended"}
+"""Words of aiomqtt that tell people nothing, and ours for them."""
+
 
 class BrokerStatus:
     """State of one connection to the broker; logs a reason once, not with every retry."""
@@ -78,7 +81,7 @@ def broker_problem(error: Exception, settings: BrokerSettings) -> Problem:
                 remedy=secret_next_step(error, "the files of [mqtt]"),
             )
         case _:
-            return Problem.of("broker_lost", where=where, error=error)
+            return Problem.of("broker_lost", where=where, error=AIOMQTT_WORDS.get(str(error), error))
 
 
 def _login(where: str, settings: BrokerSettings) -> Problem:
