@@ -46,6 +46,8 @@ async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     assert report["calls"] > 0
     assert sum(report["kills"].values()) == (3 if report["database"] == "postgresql" else 2)
     assert report["cut_short"] is None
+    after = report["history_after_s"]
+    assert 0 <= after["p50"] <= after["p99"] <= after["max"]
     assert ended.code == 0
     assert "record-chaos: 1/3 (" in ended.err
 

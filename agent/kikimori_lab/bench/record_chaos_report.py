@@ -57,6 +57,8 @@ class RecordChaosReport:
     the answer to one."""
     settled_s: float = 0.0
     """Time in s from the last call's end until everything was in the history and compared."""
+    history_after_s: dict[str, float] = field(default_factory=dict)
+    """Time in s from a call's end to its entry in the history: p50, p99, max. Kills and breaks are in it."""
     compactions: int = 0
     """Segments of received journals that were compacted."""
     kills_in_compaction: int = 0

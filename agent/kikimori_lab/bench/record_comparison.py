@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kikimori_lab.bench.record_chaos_files import AGENT
 from kikimori_lab.bench.record_chaos_report import RecordChaosReport, RunFigures
 from kikimori_lab.bench.record_history import HistoryComparison, truth_of
@@ -16,6 +18,8 @@ from kikimori_records.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from kikimori_lab.bench.record_sent import SentComparison
     from kikimori_records.settings import StoreSettings
@@ -85,6 +89,7 @@ class RecordComparison:
                     if fewest is None or lacking < fewest:
                         fewest, ends = lacking, time.monotonic() + SETTLE_S
                     if report.all_well or began > ends:
+                        report.history_after_s = _percentiles(await self._history.delays_s(store))
                         return report
                 # It takes half of a core at most, beside what is compared.
                 await asyncio.sleep(max(0.5, time.monotonic() - began))
@@ -130,3 +135,10 @@ class RecordComparison:
             altered=sum(sent.get(number) != each for number, each in taken.items()),
             faults=tuple(await self._history.faults_of(store, run, truth)),
         )
+
+
+def _percentiles(times_s: NDArray[np.float64]) -> dict[str, float]:
+    if not times_s.size:
+        return {}
+    p50, p99, most = np.quantile(times_s, (0.5, 0.99, 1.0)).round(2).tolist()
+    return {"p50": p50, "p99": p99, "max": most}

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from kikimori_core.journal.framing import Kind
 from kikimori_core.journal.sound import decode_batch
 from kikimori_core.model.call import Role
+from kikimori_records.journals.gathered import AGENT_ENDED, AGENT_LOST
 from kikimori_records.schema import recorded_alerts, recorded_calls, recorded_events, recorded_lines
 
 if TYPE_CHECKING:
@@ -133,6 +134,16 @@ class HistoryComparison:
                 self._tell(KeptCall(row.uid, row.call_id, alerts, legs))
             found += faults
         return found
+
+    async def delays_s(self, store: Store) -> NDArray[np.float64]:
+        """Return the time in s from the end of each call to its entry in the history; without those of killed agents."""
+        c = recorded_calls.c
+        query = select(c.ended_at, c.recorded_at).where(
+            c.agent_id == self._agent_id, c.end_reason.not_in((AGENT_ENDED, AGENT_LOST))
+        )
+        async with store.read(within_s=COMPARISON_S) as connection:
+            rows = (await connection.execute(query)).all()
+        return np.array([(row.recorded_at - row.ended_at).total_seconds() for row in rows])
 
 
 async def _parts(connection: AsyncConnection, table: Table, uids: Any) -> dict[str, list[Row[Any]]]:
