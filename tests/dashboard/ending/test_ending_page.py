@@ -11,6 +11,7 @@ from tests.support.axe import assert_accessible
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.page_messages import watch_messages
 from tests.support.sign_in import sign_in_browser
+from tests.support.tones import COUNT_TONES
 
 from kikimori_core.wire.messages import Action, Outcome, StopRequest
 
@@ -50,6 +51,7 @@ async def test_two_people_and_the_operator_end_a_call(url: str, agent: PeerAgent
         page_of(browser, url, "both") as second,
         page_of(browser, f"{url}/operator?ext=201", "operator") as operator,
     ):
+        await second.evaluate(COUNT_TONES)
         await first.locator("#panel [data-action=hang_up]").click()
         box = first.locator("#panel .ending")
         await box.locator("[data-act=reason-abuse]").click()
@@ -63,6 +65,7 @@ async def test_two_people_and_the_operator_end_a_call(url: str, agent: PeerAgent
         # The second person sees it whichever call they look at, and cannot agree before the customer was asked twice.
         banner = second.locator("#endings [data-ending=c]")
         await expect(banner).to_contain_text("高橋 課長さん: 暴言・大声・三度お願いした")
+        assert await second.evaluate("window.tones.length") >= 2
         await assert_accessible(second)
         await banner.locator("button").click()
         agree = second.locator("#panel .ending [data-act=agree]")

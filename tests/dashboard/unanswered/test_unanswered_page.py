@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playwright.async_api import expect
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
+from tests.support.tones import COUNT_TONES
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.unanswered import UnansweredTable
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent
 
     from kikimori_records.store import Store
-
-COUNT_TONES = """
-window.tones = [];
-const start = OscillatorNode.prototype.start;
-OscillatorNode.prototype.start = function (...at) { window.tones.push(performance.now()); return start.apply(this, at); };
-localStorage.setItem("kikimori.sound", "on");
-"""
 
 
 async def test_a_page_rings_on_until_somebody_answers(

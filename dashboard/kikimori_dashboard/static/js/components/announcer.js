@@ -20,13 +20,20 @@ export class Announcer {
     this.announced = new Map();
     /** @type {Set<string>} calls that came back from hold and were announced */
     this.returned = new Set();
+    /** @type {Set<string>} proposals to end a call that were announced */
+    this.proposed = new Set();
     this.first = true;
   }
 
-  /** @param {Picture} picture */
-  update(picture) {
+  /**
+   * @param {Picture} picture
+   * @param {string[]} proposals to end a call that wait for this person; their banner is a live region of its own
+   */
+  update(picture, proposals) {
     this.announceAlerts(picture);
     this.announceReturned(picture);
+    if (!this.first && proposals.some((each) => !this.proposed.has(each))) chime.play("warning");
+    this.proposed = new Set(proposals);
     this.first = false;
   }
 

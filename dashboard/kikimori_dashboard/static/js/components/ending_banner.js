@@ -20,6 +20,7 @@ const waiting = (picture, personId) =>
  * @param {import("../store/picture.js").Picture} picture
  * @param {string | null} personId of a person who may decide; null = of nobody
  * @param {(callId: string) => void} look shows the call, with the buttons
+ * @returns {string[]} what differs for each proposal
  */
 export function showEndings(element, picture, personId, look) {
   const calls = waiting(picture, personId);
@@ -28,4 +29,5 @@ export function showEndings(element, picture, personId, look) {
       h("span", {}, t("ending.banner", { call: who(call), proposal: call.ending ? endingText(call.ending) : "" })),
       h("span", { class: "detail" }, stopsText(call.stops)),
       h("button", { type: "button", class: "secondary", onclick: () => look(call.call_id) }, t("ending.look")))));
+  return calls.map((call) => `${call.call_id} ${call.ending?.at}`);
 }

@@ -100,9 +100,9 @@ function drawCalls(changes, calls) {
   if (calls) {
     setText(byId("site"), picture.site.name);
     showHandover(byId("handover"), ringsFor(picture, person, telephone.own()));
-    showEndings(byId("endings"), picture, marks.presses() ? marks.viewer().person_id : null, (callId) => panel.bring(callId));
+    const proposals = showEndings(byId("endings"), picture, marks.presses() ? marks.viewer().person_id : null, (callId) => panel.bring(callId));
     drawTelephone();
-    announcer.update(picture);
+    announcer.update(picture, proposals);
     inbox.update(picture);
     drawOutside(urgentCalls(picture).length);
     sayLook();
