@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import socket
 from contextlib import suppress
@@ -14,8 +15,17 @@ if TYPE_CHECKING:
 
 _RANGE = range(10_000, 20_000)
 """Opened seconds later, so none of those that the kernel gives to others meanwhile (`net.ipv4.ip_local_port_range`)."""
-_START = secrets.randbelow(len(_RANGE))
-_CANDIDATES: Iterator[int] = cycle((*_RANGE[_START:], *_RANGE[:_START]))
+
+
+def _candidates() -> Iterator[int]:
+    """Give ports of this worker alone: another one may have got the same and not opened it yet."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = _RANGE[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    start = secrets.randbelow(len(own))
+    return cycle((*own[start:], *own[:start]))
+
+
+_CANDIDATES = _candidates()
 
 
 def free_port() -> int:
