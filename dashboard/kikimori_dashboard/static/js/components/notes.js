@@ -1,7 +1,7 @@
 // Notes on a call that all supervisors see: a list, and a line to write one.
 
 import { fill, h, setText, show } from "./dom.js";
-import { current, find, t, timeOfDay } from "../store/i18n.js";
+import { current, find, hourAndMinute, t } from "../store/i18n.js";
 import { isOwn } from "./marks.js";
 import { send } from "../store/session.js";
 
@@ -48,7 +48,7 @@ export class Notes {
   item(note) {
     return h("li", {},
       h("span", { class: "note-text" }, note.text),
-      h("span", { class: "note-by" }, t("note.by", { name: note.name, time: timeOfDay(note.at).slice(0, 5) })),
+      h("span", { class: "note-by" }, t("note.by", { name: note.name, time: hourAndMinute(note.at) })),
       isOwn(note) ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
   }
 

@@ -1,6 +1,6 @@
 // Ending a call with two people: the reasons, the state of a proposal for whoever looks at it, and the presses.
 
-import { current, find, t, timeOfDay } from "./i18n.js";
+import { current, find, hourAndMinute, t } from "./i18n.js";
 import { load, send } from "./session.js";
 
 /** @typedef {import("./messages.d.ts").EndingProposalView} Ending */
@@ -37,7 +37,7 @@ export const endingAnnouncement = (call) => call.announcements?.find((each) => e
  */
 export function stopsText(stops) {
   if (!stops?.length) return t("ending.stops_none");
-  return t("ending.stops", { n: stops.length, times: stops.slice(-3).map((each) => timeOfDay(each).slice(0, 5)).join(t("ending.and")) });
+  return t("ending.stops", { n: stops.length, times: stops.slice(-3).map((each) => hourAndMinute(each)).join(t("ending.and")) });
 }
 
 /**

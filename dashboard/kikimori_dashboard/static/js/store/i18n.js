@@ -124,10 +124,8 @@ export const signed = (db) => (db >= 0 ? `+${Math.round(db)}` : `−${Math.abs(M
  * @param {Instant} now
  */
 export function moment(instant, now) {
-  const day = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone });
-  const time = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
-  const date = day.format(new Date(instant));
-  return date === day.format(new Date(now)) ? time : `${date} ${time}`;
+  const date = day(instant);
+  return date === day(now) ? hourAndMinute(instant) : `${date} ${hourAndMinute(instant)}`;
 }
 
 /** @param {Instant} instant */
@@ -145,8 +143,14 @@ export function dateAndTime(instant) {
 }
 
 /**
+ * Hours and minutes in the site's zone, e.g. 21:40.
+ * @param {Instant} instant
+ */
+export const hourAndMinute = (instant) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
+
+/**
  * Month and day in the site's zone, e.g. 10/2.
- * @param {string} instant
+ * @param {Instant} instant
  */
 export const day = (instant) => new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", timeZone: zone }).format(new Date(instant));
 
@@ -154,10 +158,7 @@ export const day = (instant) => new Intl.DateTimeFormat(language, { month: "nume
  * Hours and minutes of what was today, else month and day, in the site's zone: 21:40, 10/2.
  * @param {string} instant
  */
-export function recent(instant) {
-  if (day(instant) !== day(new Date().toISOString())) return day(instant);
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(instant));
-}
+export const recent = (instant) => (day(instant) === day(Date.now()) ? hourAndMinute(instant) : day(instant));
 
 /**
  * Time of day in the site's zone.
