@@ -14,11 +14,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from kikimori_core.journal.signing import signed_headers
 from kikimori_core.wire.listening import stream_origin
-from kikimori_core.wire.settings import trusting
+from kikimori_core.wire.settings import context_for
 from kikimori_core.wire.sound_frames import STREAM_PATH
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -84,10 +83,7 @@ class PagesWay:
 
     async def session(self, origin: str) -> aiohttp.ClientSession:
         """Return a session for one stream; raises OSError when the authority cannot be read."""
-        context: ssl.SSLContext | bool = True
-        if origin.startswith("https"):
-            # Reading the system's authorities takes as long as some frames of audio.
-            context = await asyncio.to_thread(trusting, self._ca_file)
+        context = await context_for(origin, self._ca_file)
         resolver = None if self._inside is None else FixedResolver(self._inside.host)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=1, resolver=resolver),

@@ -11,10 +11,9 @@ import aiohttp
 
 from kikimori_core.journal.signing import signed_headers, utc_now
 from kikimori_core.journal.sink import RefusalCode, SinkAwayError, SinkRefusal
-from kikimori_core.wire.settings import trusting
+from kikimori_core.wire.settings import context_for
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
@@ -102,10 +101,7 @@ class HttpsSink:
 
     async def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context: ssl.SSLContext | bool = True
-            if self._url.startswith("https"):
-                # Reading the system's authorities takes as long as some frames of audio.
-                context = await asyncio.to_thread(trusting, self._ca_file)
+            context = await context_for(self._url, self._ca_file)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, limit=1),
                 timeout=aiohttp.ClientTimeout(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
@@ -154,6 +155,17 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
         raise _named(error, ca_file, "no certificate (PEM) in it") from error
+
+
+async def context_for(url: str, ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Return the TLS context for requests to an address; True for one without TLS.
+
+    In a thread: reading the system's authorities takes as long as some frames of audio.
+
+    Raises:
+        OSError: the file cannot be read, or holds no authority.
+    """
+    return await asyncio.to_thread(trusting, ca_file) if url.startswith("https") else True
 
 
 def _named(error: OSError, path: Path | str | None, reason: str) -> OSError:
