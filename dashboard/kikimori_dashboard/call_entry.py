@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.messages import CallStatus
@@ -13,7 +14,7 @@ from kikimori_dashboard.looks.levels import EncodedLevels
 from kikimori_dashboard.transcript import TranscriptTail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert, CallLevels, CallState
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 NoteView = dict[str, str]
 """Note of a supervisor as the pages get it: `id`, `text`, `person_id`, `name`, `at`."""
+
+LONGEST_CALL = timedelta(hours=24)
+"""Age from which a call or alert of an agent that is not there counts as past."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Most by which an agent's clock may be ahead of ours for what belongs to its calls to be found again."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -97,3 +103,9 @@ def extension_of(alert: Alert, calls: Mapping[str, CallEntry]) -> str | None:
     """Return the extension of an alert's call now: after a transfer it is another's."""
     entry = calls.get(alert.call_id)
     return (alert.operator if entry is None else entry.state.operator).number
+
+
+def written_since(calls: Iterable[CallEntry], now: datetime) -> datetime | None:
+    """Return a time before which nothing was written that belongs to these calls; None without calls."""
+    begun = min((each.state.started_at for each in calls), default=None)
+    return None if begun is None else max(begun - CLOCKS_DIFFER, now - LONGEST_CALL)

@@ -11,7 +11,7 @@ from kikimori_dashboard.agent_book import AgentBook
 from kikimori_dashboard.agent_link import looks_same
 from kikimori_dashboard.alert_book import AlertBook
 from kikimori_dashboard.broker_link import BrokerLink
-from kikimori_dashboard.call_entry import CallEntry
+from kikimori_dashboard.call_entry import LONGEST_CALL, CallEntry
 from kikimori_dashboard.changes import ChangeLog, PicturePart
 from kikimori_dashboard.extensions import ExtensionLog
 from kikimori_dashboard.left_out import LeftOut
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 MAX_CALLS, MAX_ALERTS, MAX_AGENTS = 20_000, 50_000, 1000
 """Limits; more from a broker is a fault: the surplus is left out, and the page says how much."""
-
-LONGEST_CALL = timedelta(hours=24)
-"""Age from which a call or alert of an agent that is not there counts as past."""
 
 
 class SiteState:

@@ -6,20 +6,20 @@ a decision for the order that a person gives.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from kikimori_dashboard.call_entry import written_since
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.commands import RefusedError
 from kikimori_dashboard.ending.counting import stop_times
 from kikimori_dashboard.ending.reasons import reason_of
-from kikimori_dashboard.state import LONGEST_CALL
+from kikimori_dashboard.store_following import follow_store
 from kikimori_records import endings
 from kikimori_records.endings import EndingState, NewProposal
-from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_records.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,6 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 2.0
 ORDER_WITHIN = timedelta(minutes=2)
 """Longest time of an order to the PBX; a dashboard that stopped meanwhile leaves the proposal expired."""
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""Most by which an agent's clock may be ahead of ours for its calls' proposals to be found again."""
 
 
 class EndingDesk:
@@ -157,28 +155,19 @@ class EndingDesk:
 
     async def keep(self) -> None:
         """Follow the database, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreAwayError:
-                pass
-            except StoreError as error:
-                log.error("endings_not_read", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await follow_store(self.look, LOOK_EVERY_S, "endings_not_read")
 
     async def look(self) -> None:
         """Read proposals and requests of the running calls, as this or another dashboard wrote them; raises StoreError."""
-        calls = self._state.calls
-        if not calls:
+        since = written_since(self._state.calls.values(), self._now())
+        if since is None:
             return
         presses = self._presses
-        begun = min(each.state.started_at for each in calls.values()) - CLOCKS_DIFFER
-        since = max(begun, self._now() - LONGEST_CALL)
         proposals = {each.call_id: each for each in await endings.proposals_since(self._store, since)}
         pressed = await endings.requests_since(self._store, since)
         if presses != self._presses:
             return
-        for call_id, entry in calls.items():
+        for call_id, entry in self._state.calls.items():
             self._show(entry, proposals.get(call_id), press=False)
             self._show_stops(entry, pressed.get(call_id, []))
 

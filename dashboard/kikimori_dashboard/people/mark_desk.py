@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_dashboard.store_following import follow_store
 from kikimori_records.alerts import claims, false_alarms
-from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:
@@ -118,14 +118,7 @@ class MarkDesk:
 
     async def keep(self) -> None:
         """Follow the database and the pages, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreAwayError:
-                pass
-            except StoreError as error:
-                log.error("marks_not_read", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await follow_store(self.look, LOOK_EVERY_S, "marks_not_read")
 
     async def look(self) -> None:
         """Read what stands, release what nobody is there for; raises StoreAwayError."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori_dashboard.call_entry import written_since
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.people.mark_desk import person_of
-from kikimori_dashboard.state import LONGEST_CALL
+from kikimori_dashboard.store_following import follow_store
 from kikimori_records import call_notes
-from kikimori_records.errors import StoreAwayError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""Most by which an agent's clock may be ahead of ours for its calls' notes to be found again."""
 
 
 class NoteDesk:
@@ -65,29 +62,21 @@ class NoteDesk:
 
     async def keep(self) -> None:
         """Follow the database, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreAwayError:
-                pass
-            except StoreError as error:
-                log.error("notes_not_read", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await follow_store(self.look, LOOK_EVERY_S, "notes_not_read")
 
     async def look(self) -> None:
         """Read the notes of the running calls, as this or another dashboard wrote them; raises StoreAwayError."""
-        calls = self._state.calls
-        if not calls:
+        since = written_since(self._state.calls.values(), self._now())
+        if since is None:
             return
         written = self._written
-        begun = min(each.state.started_at for each in calls.values()) - CLOCKS_DIFFER
-        found = await call_notes.notes_since(self._store, max(begun, self._now() - LONGEST_CALL))
+        found = await call_notes.notes_since(self._store, since)
         if written != self._written:
             return
         shown: dict[str, list[NoteView]] = {}
         for note in found:
             shown.setdefault(note.call_id, []).append(_view(note))
-        for call_id in calls:
+        for call_id in self._state.calls:
             self._show(call_id, shown.get(call_id, []))
 
     def _shown_besides(self, call_id: str, note_id: str) -> list[NoteView]:

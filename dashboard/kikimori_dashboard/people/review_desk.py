@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_dashboard.people.mark_desk import person_of
-from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_dashboard.store_following import follow_store
 from kikimori_records.reviews import ReviewedKind, mark_reviewed, reviewed_by, take_back
 
 if TYPE_CHECKING:
@@ -72,14 +71,7 @@ class ReviewDesk:
 
     async def keep(self) -> None:
         """Follow the database, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreAwayError:
-                pass
-            except StoreError as error:
-                log.error("reviews_not_read", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await follow_store(self.look, LOOK_EVERY_S, "reviews_not_read")
 
     async def look(self) -> None:
         """Read the marks on the open alerts; raises StoreAwayError."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import select
 
 from kikimori_core.cancellation import run_cancellable
+from kikimori_dashboard.store_following import follow_store
 from kikimori_records.calls.tables import recorded_calls
-from kikimori_records.errors import StoreAwayError, StoreError
 from kikimori_records.keeping.tables import removals
 
 if TYPE_CHECKING:
@@ -68,14 +68,7 @@ class OpenCalls:
 
     async def keep(self) -> None:
         """Look until cancelled."""
-        while True:
-            try:
-                await run_cancellable(self.look)
-            except StoreAwayError:
-                pass
-            except StoreError as error:
-                log.error("open_calls_not_read", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await follow_store(partial(run_cancellable, self.look), LOOK_EVERY_S, "open_calls_not_read")
 
     async def look(self) -> None:
         """Tell every listener how its call stands. Raises StoreError."""

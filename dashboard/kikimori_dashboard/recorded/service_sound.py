@@ -12,13 +12,12 @@ from aiohttp import hdrs
 from yarl import URL
 
 from kikimori_core.journal.signing import signed_headers, utc_now
-from kikimori_core.wire.settings import trusting
+from kikimori_core.wire.settings import context_for
 from kikimori_records.folder import PEAKS, SOUND
 from kikimori_records.sounds.serving import CALLS, STATE
 from kikimori_records.sounds.sound_place import SoundState
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -109,9 +108,7 @@ class ServiceSound:
 
     async def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context: ssl.SSLContext | bool = True
-            if self._url.startswith("https"):
-                context = await asyncio.to_thread(trusting, self._ca_file)
+            context = await context_for(self._url, self._ca_file)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, limit=AT_ONCE),
                 timeout=aiohttp.ClientTimeout(
