@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientError
 from tests.dashboard.recorded.conftest import history_office
 from tests.support.heard_calls import RATE, add_heard
+from tests.support.ranges import assert_ranges
 from tests.support.sign_in import client
 from tests.support.stores import audited
 
@@ -37,7 +38,6 @@ async def test_parts_of_the_sound_for_who_may_hear_it(folder: Path) -> None:
         uid = await add_heard(office.store, folder, seconds=12)
         path = f"/api/history/{uid}/sound"
         data = sound_file(folder).read_bytes()
-        size = len(data)
         async with client(office.url) as http, http.get(path) as answer:
             assert answer.status == 403  # a supervisor reads, and does not hear
         async with client(office.url, "records") as http:
@@ -50,22 +50,7 @@ async def test_parts_of_the_sound_for_who_may_hear_it(folder: Path) -> None:
                 assert await answer.read() == data
                 tag = answer.headers["ETag"]
                 assert answer.headers["Cache-Control"] == "no-store"
-            for asked, more, status, found in (
-                ("bytes=4-99", {}, 206, data[4:100]),
-                ("bytes=-10", {"If-Range": tag}, 206, data[-10:]),
-                ("bytes=4-", {"If-Range": '"another"'}, 200, data),
-                (f"bytes={size}-", {}, 416, b""),
-            ):
-                async with http.get(path, headers={"Range": asked, **more}) as answer:
-                    assert (answer.status, await answer.read()) == (status, found)
-                    if status == 206:
-                        begin = size - 10 if asked == "bytes=-10" else 4
-                        last = begin + len(found) - 1
-                        assert answer.headers["Content-Range"] == f"bytes {begin}-{last}/{size}"
-            async with http.get(path, headers={"If-None-Match": tag}) as answer:
-                assert answer.status == 304
-            async with http.head(path) as answer:
-                assert (answer.status, answer.content_length) == (200, size)
+            await assert_ranges(http, path, data, tag)
             async with http.get("/api/history/none/sound") as answer:
                 assert answer.status == 404
         [entry] = await audited(office.store, "recording.play")

@@ -17,6 +17,7 @@ from tests.support.axe import assert_accessible
 from tests.support.certificates import Authority
 from tests.support.heard_calls import CLICK_S, RATE, add_heard
 from tests.support.ports import free_port
+from tests.support.ranges import assert_ranges
 from tests.support.records_program import records_process
 from tests.support.records_service import AGENT, KEY
 from tests.support.sign_in import client
@@ -106,22 +107,7 @@ async def test_parts_are_passed_on_to_who_may_hear_them(folder: Path) -> None:
                 assert (answer.content_length, await answer.read()) == (size, data)
                 assert answer.headers["Cache-Control"] == "no-store"
                 tag = answer.headers["ETag"]
-            for asked, more, status, found in (
-                ("bytes=4-99", {}, 206, data[4:100]),
-                ("bytes=-10", {"If-Range": tag}, 206, data[-10:]),
-                ("bytes=4-", {"If-Range": '"another"'}, 200, data),
-                (f"bytes={size}-", {}, 416, b""),
-            ):
-                async with http.get(path, headers={"Range": asked, **more}) as answer:
-                    assert (answer.status, await answer.read()) == (status, found)
-                    if status == 206:
-                        begin = size - 10 if asked == "bytes=-10" else 4
-                        last = begin + len(found) - 1
-                        assert answer.headers["Content-Range"] == f"bytes {begin}-{last}/{size}"
-            async with http.get(path, headers={"If-None-Match": tag}) as answer:
-                assert answer.status == 304
-            async with http.head(path) as answer:
-                assert (answer.status, answer.content_length) == (200, size)
+            await assert_ranges(http, path, data, tag)
             async with http.get(f"/api/history/{uid}/peaks") as answer:
                 assert await answer.read() == (sound_file(folder).parent / PEAKS).read_bytes()
             [entry] = await audited(two.office.store, "recording.play")
