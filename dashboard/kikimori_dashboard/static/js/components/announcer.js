@@ -1,6 +1,6 @@
 // Says aloud, and by sound, what is new on the supervisor's page; not what was there when the page opened.
 
-import { callerName, who } from "./call_names.js";
+import { callerText, who } from "./call_names.js";
 import * as chime from "./chime.js";
 import { setText } from "./dom.js";
 import * as i18n from "../store/i18n.js";
@@ -51,7 +51,7 @@ export class Announcer {
     const worst = news.reduce((a, b) => (rank(b.severity) > rank(a.severity) ? b : a));
     const call = picture.calls[worst.call_id];
     const ring = picture.ringing[worst.call_id];
-    this.say(worst.severity, call ? who(call) : ring ? t("ring.inbox", { caller: callerName(ring) || (ring.caller.number ?? "") }) : "", i18n.title(worst.title));
+    this.say(worst.severity, call ? who(call) : ring ? t("ring.inbox", { caller: callerText(ring) }) : "", i18n.title(worst.title));
     if (news.some(unanswered.ringsFirst)) chime.play(worst.severity);
   }
 

@@ -18,3 +18,9 @@ export function callerName(call) {
   if (call.caller.number) return "";
   return call.identity ? t("call.identity_uncertain") : find(`call.withheld_${call.caller.withheld}`) ?? t("call.unknown_caller");
 }
+
+/**
+ * The caller in a few words: name, else number, else why there is none.
+ * @param {any} call
+ */
+export const callerText = (call) => callerName(call) || (call.caller.number ?? "");

@@ -1,6 +1,6 @@
 // Alerts one below the other in the order in which they were raised, requests for help on top, to be gone through.
 
-import { callerName, who } from "./call_names.js";
+import { callerText, who } from "./call_names.js";
 import { arrange, fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
 import { marksKey, marksRow, presses, reviewButton } from "./marks.js";
@@ -61,7 +61,7 @@ export class Inbox {
       h("button", { type: "button", class: "quiet inbox-call", dataset: { part: "call" }, onclick: () => this.goTo(alert.call_id) },
         h("time", { datetime: alert.raised_at }, i18n.timeOfDay(alert.raised_at)),
         h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)),
-        h("span", { class: "text" }, h("b", {}, call ? who(call) : ring ? t("ring.inbox", { caller: callerName(ring) || ring.caller.number }) : alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")), ` ${i18n.title(alert.title)}`)),
+        h("span", { class: "text" }, h("b", {}, call ? who(call) : ring ? t("ring.inbox", { caller: callerText(ring) }) : alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")), ` ${i18n.title(alert.title)}`)),
       reviewButton(alert, reviewed, () => this.update(this.picture)),
       marksRow(alert, () => this.update(this.picture)),
     ]);

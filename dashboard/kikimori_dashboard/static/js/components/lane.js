@@ -1,7 +1,7 @@
 // Calls that were moved: on hold, ringing at a superior, with a superior. One line each, with the way back on the line.
 
 import { Buttons } from "./buttons.js";
-import { callerName, who } from "./call_names.js";
+import { callerText, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title } from "../store/i18n.js";
 import { worded } from "../store/press.js";
@@ -46,7 +46,7 @@ class Moved {
     Object.assign(this.element.dataset, { kind, lane, severity: look(call.severity ?? "calm") });
     setText(this.state, name ? t(`lane.${kind}_name`, { name }) : t(`lane.${kind}`));
     setText(this.name, who(call));
-    setText(this.caller, callerName(call) || (call.caller.number ?? ""));
+    setText(this.caller, callerText(call));
     fill(this.about, JSON.stringify([alerts.map((/** @type {any} */ each) => [each.alert_id, each.severity]), call.stale, current()]), () => (call.stale ? [t("row.stale")]
       : alerts.flatMap((/** @type {any} */ each) => [h("span", { class: "shape", dataset: { severity: look(each.severity) }, "aria-hidden": "true" }, shape(each.severity)), ` ${title(each.title)}　`])));
     this.element.title = [this.state.textContent, this.name.textContent, this.caller.textContent, this.about.textContent].filter(Boolean).join("　");

@@ -1,6 +1,6 @@
 // What rings now, in one line: who is calling, how often, where it rings; on focus the last contacts. Repeat callers stand first.
 
-import { callerName } from "./call_names.js";
+import { callerName, callerText } from "./call_names.js";
 import { arrange, fill, h, setText, show } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, current, t, title } from "../store/i18n.js";
@@ -23,12 +23,6 @@ export function phones(call) {
   const more = call.phones.length - Math.min(call.phones.length, PHONES_SHOWN) + call.phones_more;
   return more ? t("ring.phones_more", { phones: shown, n: more }) : shown;
 }
-
-/**
- * The caller in a few words: name, else number, else why there is none.
- * @param {RingingCall} call
- */
-export const callerText = (call) => callerName(call) || (call.caller.number ?? "");
 
 /** One call that rings. */
 class Ring {

@@ -1,6 +1,6 @@
 // The operator's page while the own telephone rings: who is calling, how often, and how to speak with them.
 
-import { callerName } from "./call_names.js";
+import { callerName, callerText } from "./call_names.js";
 import { h } from "./dom.js";
 import { ofOperator } from "./known_caller.js";
 import { t } from "../store/i18n.js";
@@ -29,7 +29,7 @@ export function ringing([call, ...waiting], extension) {
   const shown = others.slice(0, OTHERS_SHOWN).join(t("caller.comma")) + (elsewhere > OTHERS_SHOWN ? " …" : "");
   return [h("div", { class: "idle ringing", dataset: { state: "ringing" } },
     h("p", { class: "extension" }, t("ring.now")),
-    h("p", { class: "big" }, name || (call.caller.number ?? "")),
+    h("p", { class: "big" }, callerText(call)),
     name && call.caller.number ? h("p", { class: "number" }, call.caller.number) : null,
     ...(known ? ofOperator({ ...known, name: null }) : call.caller.number ? [h("p", {}, t("ring.first"))] : []),
     elsewhere ? h("p", { class: "aside" }, t("ring.also", { phones: shown })) : null,

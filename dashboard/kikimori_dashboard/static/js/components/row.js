@@ -1,7 +1,7 @@
 // One calm call as a row of 32 pixels. Buttons only under a hand.
 
 import { Buttons } from "./buttons.js";
-import { callerName, who } from "./call_names.js";
+import { callerName, callerText, who } from "./call_names.js";
 import { h, setText } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, t, title, word } from "../store/i18n.js";
@@ -88,7 +88,7 @@ export class Row {
     setText(this.state, `${word("severity", severity)} `);
     setText(this.name, who(call));
     setText(this.ext, call.operator.name ? call.operator.number ?? "" : picture.site.names_people ? t("call.nobody_known") : "");
-    const name = callerName(call) || (call.caller.number ?? "");
+    const name = callerText(call);
     const times = call.known?.contacts ? t("caller.nth_short", { n: call.known.contacts + 1 }) : "";
     setText(this.caller, [name, times].filter(Boolean).join("・"));
     setText(this.about, unwatched(call) ?? (alert ? title(alert.title) : call.speech === "off" ? t("call.speech_off") : ""));
