@@ -36,13 +36,15 @@ class RingingTeller:
         self._changed = asyncio.Event()
         if source is not None:
             source.changed = self._changed.set
+        self._is_telling = False
+        """True from the begin of a publication until the broker has it."""
         self._told: RingingCalls | None = None
         """List on the broker; None = none, as far as this run knows."""
 
     @property
     def untold(self) -> int:
         """Return 1 while a change waits to be published, else 0."""
-        return int(self._changed.is_set())
+        return int(self._changed.is_set() or self._is_telling)
 
     def rings(self, _agent_id: str) -> bool:
         """Return whether anything rings now."""
@@ -59,11 +61,11 @@ class RingingTeller:
         self._changed.set()
         while True:
             await self._changed.wait()
+            self._changed.clear()
+            self._is_telling = True
             now = self._listed()
             if again or now != self._told:
                 await client.publish(self.topic, b"" if now is None else now.to_bytes(), qos=1, retain=True)
-            again, self._told = False, now
-            if now == self._listed():
-                self._changed.clear()
+            again, self._told, self._is_telling = False, now, False
             moved()
             await asyncio.sleep(SHORTEST_S)
