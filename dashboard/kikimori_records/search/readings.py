@@ -72,20 +72,6 @@ def reading_of_word(word: str) -> str | None:
     return found if _KANA.fullmatch(found) else None
 
 
-def reading_in(line: str, reading: str, word: str) -> str | None:
-    """Return how a word is read in a line that says it, in whole words; None where it is cut otherwise.
-
-    Args:
-        line: The line in normal form.
-        reading: The line's reading.
-        word: The word in normal form.
-    """
-    kana, starts, ends = _cut(reading)
-    at = line.find(word)
-    begin, end = starts.get(at), ends.get(at + len(word))
-    return None if at < 0 or begin is None or end is None else kana[begin:end]
-
-
 def is_heard(readings: str, wanted: str) -> bool:
     """Return whether whole words in one of a call's lines sound as `wanted`: whether `places_of` finds any."""
     return _heard(wanted).search(readings) is not None
@@ -116,18 +102,6 @@ def places_of(reading: str, wanted: str) -> list[tuple[int, int]]:
             found.append((starts[at], ends[at + len(wanted)]))
         at = kana.find(wanted, at + 1)
     return found
-
-
-def _cut(reading: str) -> tuple[str, dict[int, int], dict[int, int]]:
-    """Return a line's kana, and by place in the line where words begin and end in the kana."""
-    made, starts, ends = "", {}, {}
-    written = 0
-    for kana, length in _words(reading):
-        starts[written] = len(made)
-        made += kana
-        written += length
-        ends[written] = len(made)
-    return made, starts, ends
 
 
 def _words(reading: str) -> Iterator[tuple[str, int]]:

@@ -162,10 +162,5 @@ class DemandTimes:
         return [each.demand for each in self._times if each.thread == of.thread and each.demand is not None]
 
 
-def _leads_to(before: Demand, demand: Demand) -> bool:
-    """Return whether a demand holds nothing but what was demanded before, and what may go with it."""
-    return before.groups == demand.groups or bool(before.firm and before.firm <= demand.firm)
-
-
 def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*sets)
