@@ -290,6 +290,27 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
         await expect(page.locator(".idle")).to_be_visible()
 
 
+async def test_what_is_told_while_the_last_is_on_its_way_follows_it(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await page.goto(f"{url}/operator?ext=204")
+    await page.get_by_role("button", name="応援を呼ぶ").click()
+    called = await agent.command()
+    await agent.alert("c", **HELP, evidence=pressed())
+    await page.get_by_role("button", name="脅し・身の危険").click()
+    await agent.answer(called)
+    first = await agent.command()
+    await page.get_by_label("上席に伝えたいこと").fill("折り返しにしたいです")
+    await page.keyboard.press("Enter")
+    await agent.answer(first)
+    second = await agent.command()
+    assert (first.reason, first.comment) == ("threat", None)
+    assert (second.reason, second.comment) == ("threat", "折り返しにしたいです")
+    await agent.answer(second)
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_a_call_for_help_is_taken_back_until_somebody_acts(
     agent: PeerAgent, url: str, page: Page
 ) -> None:

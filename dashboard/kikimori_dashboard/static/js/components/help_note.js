@@ -12,6 +12,8 @@ export class HelpNote {
     this.send = send;
     /** @type {string | null} */
     this.reason = null;
+    this.sending = false;
+    this.more = false; // something was said while the last was on its way
     this.taps = h("div", { class: "taps", role: "group" });
     this.input = /** @type {HTMLInputElement} */ (h("input", { name: "comment", maxlength: String(MOST), autocomplete: "off" }));
     this.button = h("button", { type: "submit" });
@@ -24,6 +26,7 @@ export class HelpNote {
   /** Begins anew: another call, or another request. */
   forget() {
     this.reason = null;
+    this.more = false;
     this.input.value = "";
     show(this.element, false);
   }
@@ -48,9 +51,16 @@ export class HelpNote {
     setText(this.told, parts.length ? t("operator.note.told", { said: parts.join("　") }) : "");
   }
 
+  /** Sends what is chosen and written; once the last has been answered, as one request at a time is taken. */
   async tell() {
-    const comment = this.input.value.trim();
-    if (!comment && !this.reason) return;
-    await this.send({ ...(this.reason ? { reason: this.reason } : {}), ...(comment ? { comment } : {}) });
+    this.more = true;
+    if (this.sending) return;
+    this.sending = true;
+    while (this.more) {
+      this.more = false;
+      const comment = this.input.value.trim();
+      if (comment || this.reason) await this.send({ ...(this.reason ? { reason: this.reason } : {}), ...(comment ? { comment } : {}) });
+    }
+    this.sending = false;
   }
 }

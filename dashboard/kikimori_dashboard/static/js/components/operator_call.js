@@ -39,6 +39,8 @@ export class OperatorCall {
     /** @type {string | null} */
     this.callId = null;
     this.sent = false; // pressed here, not yet answered
+    /** @type {Promise<string> | null} */
+    this.calling = null; // the last press of the button, until it is answered
     /** @type {any} */
     this.failure = null; // result of a press here that came to nothing
     this.way = 0; // which of the ways to say it is shown
@@ -185,12 +187,16 @@ export class OperatorCall {
   async callHelp() {
     if (this.sent) return;
     this.sent = true;
-    if ((await this.press("escalate")) !== "done") this.sent = false;
+    this.calling = this.press("escalate");
+    if ((await this.calling) !== "done") this.sent = false;
     this.page.draw();
   }
 
   /** @param {{reason?: string, comment?: string}} more */
   async tell(more) {
+    const callId = this.callId;
+    await this.calling;
+    if (callId !== this.callId) return false;
     return (await this.press("escalate", more)) === "done";
   }
 
