@@ -19,6 +19,7 @@ import soundfile
 from pydantic import BaseModel
 from rich.cells import cell_len
 from structlog.testing import capture_logs
+from tests.support.ports import free_port
 from tests.support.program import kikimori
 
 from kikimori.cli.main import _several_failed, main
@@ -415,8 +416,7 @@ async def test_the_models_can_be_read_at_80_columns(tmp_path: Path) -> None:
 
 
 async def test_a_model_without_a_network_can_be_copied(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        proxy = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    proxy = f"http://127.0.0.1:{free_port()}"
     name = "vosk-model-small-ja-0.22"
     ended = await kikimori(
         *("models", "fetch", name, "--dir", tmp_path), env={"https_proxy": proxy, "no_proxy": ""}

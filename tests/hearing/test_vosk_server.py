@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.ports import free_port
 from tests.support.vosk_server import VoskServer, vosk_server
 
 from kikimori.config import AgentConfig
@@ -88,12 +89,13 @@ async def test_the_same_words_as_in_this_process(server: VoskServer) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_server_that_comes_back_is_used_again(unused_tcp_port: int) -> None:
-    engine = VoskServerEngine(f"ws://127.0.0.1:{unused_tcp_port}")
+async def test_a_server_that_comes_back_is_used_again() -> None:
+    port = free_port()
+    engine = VoskServerEngine(f"ws://127.0.0.1:{port}")
     with pytest.raises(SpeechUnavailableError, match="refused the connection"):
         await asyncio.to_thread(engine.open, RATE)
     assert engine.fault is not None
-    async with vosk_server(MODEL, unused_tcp_port), asyncio.timeout(WITHIN_S):
+    async with vosk_server(MODEL, port), asyncio.timeout(WITHIN_S):
         heard: list[Utterance] = []
         while not any("住所" in each.text for each in heard):
             [heard] = await heard_by(engine)

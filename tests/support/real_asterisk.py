@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.ports import free_port
+from tests.support.ports import free_port, sound_ports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -145,6 +145,7 @@ def write_configuration(folder: Path, binary: Path, layout: Layout, ports: Mappi
         None,
     )
     data = next((d for d in (binary.parent / "data",) if d.is_dir()), None)
+    heard_at = sound_ports()
     seconds = np.arange(8000 * 10) / 8000
     (np.sin(2 * np.pi * MUSIC_HZ * seconds) * 8000).astype("<i2").tofile(folder / "moh" / "music.sln")
     files = {
@@ -162,7 +163,7 @@ def write_configuration(folder: Path, binary: Path, layout: Layout, ports: Mappi
         "ari.conf": "[general]\nenabled=yes\n[kikimori]\ntype=user\nread_only=no\npassword=not-a-secret\n",
         "manager.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nport={ports['ami']}\n"
         "#tryinclude manager-tls.conf\n[kikimori]\nsecret=not-a-secret\nread=all\nwrite=all\n#tryinclude kikimori-manager.conf\n",
-        "rtp.conf": "[general]\nrtpstart=30000\nrtpend=30999\nstrictrtp=no\n",
+        "rtp.conf": f"[general]\nrtpstart={heard_at[0]}\nrtpend={heard_at[-1]}\nstrictrtp=no\n",
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={folder / 'moh'}\n",
         "pjsip.conf": f"[udp]\ntype=transport\nprotocol=udp\nbind=127.0.0.1:{ports['sip']}\n"
         + "".join(phone(name, port) for name, port in layout.phones.items()),

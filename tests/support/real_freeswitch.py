@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.ports import free_port
+from tests.support.ports import free_port, sound_ports
 
 from kikimori.integrations.freeswitch.client import EslAwayError, EslClient
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 UP_WITHIN_S = 60
-FIRST_SOUND_PORT, SOUND_PORTS, SOUND_RANGES = 20_000, 100, 120
-"""Of its own for each test process: FreeSWITCHes side by side took each other's sound."""
 PASSWORD = "not-a-secret"
 
 MUSIC_HZ = 620
@@ -158,14 +156,14 @@ def _write_configuration(
     freeswitch: RealFreeSwitch, phones: Mapping[str, int], dialplan: str, *, music: bool
 ) -> None:
     folder = freeswitch.folder
-    first = FIRST_SOUND_PORT + os.getpid() % SOUND_RANGES * SOUND_PORTS
+    ports = sound_ports()
     (folder / "conf").mkdir(parents=True)
     (folder / "moh").mkdir()
     freeswitch.password_file.write_text(f"{PASSWORD}\n", encoding="utf-8")
     seconds = np.arange(8000 * 10) / 8000
-    with wave.open(str(folder / "moh" / "music.wav"), "wb") as sound:
-        sound.setparams((1, 2, 8000, 0, "NONE", ""))
-        sound.writeframes((np.sin(2 * np.pi * MUSIC_HZ * seconds) * 8000).astype("<i2").tobytes())
+    with wave.open(str(folder / "moh" / "music.wav"), "wb") as music_file:
+        music_file.setparams((1, 2, 8000, 0, "NONE", ""))
+        music_file.writeframes((np.sin(2 * np.pi * MUSIC_HZ * seconds) * 8000).astype("<i2").tobytes())
     modules = "".join(
         f'<load module="{name}"/>'
         for name in (*NEEDED, *(f"mod_{each}" for each in streamers()), *filter(installed, OTHERS))
@@ -186,7 +184,7 @@ def _write_configuration(
         f"""<?xml version="1.0"?>
 <document type="freeswitch/xml">
 <section name="configuration">
-{_table("switch.conf", {"loglevel": "debug", "rtp-start-port": first, "rtp-end-port": first + SOUND_PORTS - 1, "sessions-per-second": 100, "core-db-name": folder / "db" / "core.db"})}
+{_table("switch.conf", {"loglevel": "debug", "rtp-start-port": ports[0], "rtp-end-port": ports[-1], "sessions-per-second": 100, "core-db-name": folder / "db" / "core.db"})}
 {_table("event_socket.conf", {"nat-map": "false", "listen-ip": "127.0.0.1", "listen-port": freeswitch.esl_port, "password": PASSWORD})}
 <configuration name="modules.conf"><modules>{modules}</modules></configuration>
 <configuration name="logfile.conf"><profiles><profile name="default"><settings>

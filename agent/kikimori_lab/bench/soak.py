@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import socket
 import sys
 import tempfile
 import time
@@ -34,6 +33,7 @@ from kikimori.integrations.mirror.settings import MirrorTable
 from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori.office import Office, open_office
 from kikimori_lab.bench.inventory import ProcessInventory, grown, rss_mb, take_inventory
+from kikimori_lab.bench.ports import free_port
 from kikimori_lab.bench.soak_calls import Plan, Way
 from kikimori_lab.signed_in import SUPERVISOR, store_for_a_while, token_for
 
@@ -152,7 +152,7 @@ async def bench_soak(settings: SoakSettings, progress: Callable[[float], None]) 
                 addresses={},
                 calm=settings.calm,
                 secret=secrets.token_hex(8),
-                sip_port=_free_port() if settings.way == "mirror" else 0,
+                sip_port=free_port() if settings.way == "mirror" else 0,
             )
             async with _office(Path(state), settings, plan) as (office, token):
                 plan = replace(
@@ -298,10 +298,3 @@ class _Calls:
 
 def _pair(before: ProcessInventory, after: ProcessInventory, name: str) -> list[int]:
     return [getattr(before, name), getattr(after, name)]
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-    return port

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from tests.support.ports import sound_ports
 from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.media.g711 import decode_ulaw
@@ -25,22 +25,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-def free_range(ports: int = 20) -> int:
-    """The first of so many ports that nobody uses, below those that the kernel gives away by itself."""
-    for first in range(22000, 32000, ports):
-        with ExitStack() as stack:
-            try:
-                for number in range(first, first + ports):
-                    sock = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                    sock.bind((HOST, number))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no free ports")
-
-
-FIRST = free_range()
-LAST = FIRST + 19
+FIRST, LAST = sound_ports()[0], sound_ports()[19]
 
 
 @pytest.fixture

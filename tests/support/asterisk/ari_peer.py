@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from aiohttp import WSMsgType, web
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ class Media:
 class SimulatedAsterisk:
     """Use as `async with`. The port stays the same over `go_away` and `come_back`."""
 
-    port: int = 0
+    port: int = field(default_factory=free_port)
     channels: dict[str, Json] = field(default_factory=dict)
     bridges: dict[str, Json] = field(default_factory=dict)
     media: dict[str, Media] = field(default_factory=dict)
@@ -110,7 +111,6 @@ class SimulatedAsterisk:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
         self._start(self._send_events())
 
     async def go_away(self) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.asterisk.ami import PASSWORD, AmiPeer
+from tests.support.ports import free_port
 
 from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxAnswer, PbxRequest
@@ -292,8 +293,8 @@ async def test_a_port_that_is_something_else(tmp_path: Path) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")
         writer.close()
 
-    server = await asyncio.start_server(greet, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    port = free_port()
+    server = await asyncio.start_server(greet, "127.0.0.1", port)
     (check,) = await examine(table(tmp_path, port), settings(tmp_path))
     assert check.check == "pbx_not_ami"
     control = AsteriskControl(table(tmp_path, port), settings(tmp_path))
