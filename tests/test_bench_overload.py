@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kikimori_lab.bench.overload import FEW_CALLS, bench_overload
 
 
-@pytest.mark.timeout(300)
 async def test_a_short_run() -> None:
     told: list[str] = []
     figures = await bench_overload(12.0, "ja-synth", told.append, carried=3, percent=(150, 200))

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 
 from kikimori.supervision import Supervisor
 from kikimori_core.cancellation import run_whole
@@ -13,8 +14,6 @@ from kikimori_core.wire.connection import BrokerError, only_broker_error, stay_c
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-
-WITHIN_S = 20
 
 
 async def _fails_when_cancelled(began: asyncio.Event) -> None:

@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 from tests.support.faults import SECRET, FaultyTap
 
 from kikimori.supervision import Supervisor
-
-WITHIN_S = 60
 
 
 async def test_a_task_that_fails_is_started_again_with_a_back_off() -> None:

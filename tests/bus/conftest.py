@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import sample, signing
-from tests.support.listener import WITHIN_S
+from tests.support.deadline import WITHIN_S
 
 from kikimori.bus import Bus, Outbox
 from kikimori_core.wire.settings import BrokerSettings

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.brokers import USER, login
-from tests.support.listener import WITHIN_S, listening, retained
+from tests.support.deadline import WITHIN_S
+from tests.support.listener import listening, retained
 
 from kikimori.bus.broker import MOST_CLIENTS, BrokerStartError, embedded_broker
 from kikimori.bus.broker_users import agent_user
@@ -92,7 +93,7 @@ async def test_it_listens_on_loopback_only(host: str) -> None:
 
 
 async def test_a_silent_client_does_not_hold_up_the_end() -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         async with embedded_broker(port=0, users=[USER]) as address:
             _, writer = await asyncio.open_connection(address.host, address.port)
         writer.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.bus.conftest import until
 from tests.support import sample
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import listening
 from tests.support.signing import signed
 from tests.support.wire import Wire
@@ -222,7 +223,7 @@ async def test_garbage_and_floods_end_in_a_count(broker: AnyBroker, office: Offi
 
 async def test_a_running_command_does_not_hold_up_the_end(broker: AnyBroker, office: Office) -> None:
     handler = Handler()
-    async with asyncio.timeout(40), connect(broker.settings, "dashboard") as client:
+    async with asyncio.timeout(WITHIN_S), connect(broker.settings, "dashboard") as client:
         async with office.bus(broker.settings, on_command=handler):
             handler.free.clear()
             await client.publish(COMMANDS, signed(sample.command()), qos=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support import sample
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import listening, retained
 
 from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause, Health
@@ -43,7 +44,7 @@ async def doomed_agent(office: Office, port: int) -> AsyncIterator[asyncio.subpr
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             said = b""
             while said.strip() != b"raised":
                 said = await process.stdout.readline()

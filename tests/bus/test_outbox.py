@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 
 from kikimori.bus import Outbox, OutboxError
 from kikimori.bus import outbox as outbox_module
@@ -189,7 +190,7 @@ async def fail(outbox: Outbox, error: sqlite3.Error = FULL) -> None:
 
 async def back_on_disk(outbox: Outbox) -> None:
     """By itself: nobody has anything to write."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while outbox.problems:  # noqa: ASYNC110  (a thread's, that sets no asyncio.Event)
             await asyncio.sleep(0.01)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.bus.conftest import refuse_commands, until
 from tests.support import sample
-from tests.support.listener import WITHIN_S, listening
+from tests.support.deadline import WITHIN_S
+from tests.support.listener import listening
 from tests.support.wire import Wire
 
 from kikimori.bus import AgentIdTakenError, Bus, Outbox

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.bus.conftest import until
 from tests.support import sample
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import listening, retained
 
 from kikimori.bus.bus import LEVELS_LIMIT, TRANSCRIPT_LIMIT
@@ -153,7 +154,7 @@ async def test_a_frozen_broker_delays_nobody(real: Mosquitto, office: Office) ->
 
 
 async def test_a_bus_on_a_dead_broker_ends_soon(real: Mosquitto, office: Office) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         async with office.bus(real.settings) as bus:
             await real.kill()
             await bus.raise_alert(sample.alert())

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.callers import tell_callers
@@ -403,7 +404,7 @@ async def test_live_audio_is_heard_by_itself(office: Office) -> None:
     running = asyncio.create_task(office.desk.run())
     leg = office.leg()
     leg.audio(SECOND)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while leg.heard_s < 1:  # noqa: ASYNC110 - a leg announces nothing
             await asyncio.sleep(0.01)
     running.cancel()

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.calls.test_desk import News
 from tests.support.told import PHRASES, RULES
 
@@ -52,7 +51,6 @@ class BusyStream:
         self._stream.close()
 
 
-@pytest.mark.timeout(600)
 async def test_a_whole_call_at_once_is_judged_by_all_its_words() -> None:
     call = next(each for each in load_calls() if each.name == "superior-demand")
     news = News()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from tests.support.brokers import USER, Embedded
+from tests.support.deadline import WITHIN_S
 from tests.support.peer_agent import PeerAgent
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI, kikimori
@@ -53,7 +54,7 @@ async def watching(*arguments: str | Path) -> AsyncIterator[Process]:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             yield process
     finally:
         if process.returncode is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.nobody import SOUNDS, nobody
 
 from kikimori.hearing.frames import BLOCK_S, block_samples
@@ -19,7 +20,6 @@ from kikimori_core.model.evidence import Utterance
 from kikimori_lab.demo.script import RATE, load_calls
 
 BLOCK = block_samples(RATE) * 2
-WITHIN_S = 60
 
 
 def is_a_voice(pcm: bytes) -> bool:

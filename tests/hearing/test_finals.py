@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 
 from kikimori.hearing.speech.believable import Certainty
 from kikimori.hearing.speech.engine import Recognised, SpeechStream, Transcription
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 RATE = 8000
-WITHIN_S = 60
 
 
 class First:

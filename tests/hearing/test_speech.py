@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 
 from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import SpeechEngine, SpeechStream
 
 BLOCK = block_samples(RATE)
-WITHIN_S = 60
 LOUD, LOW = b"\x00\x10", b"\x10\x00"
 """Samples: what is equally loud all the time is no voice."""
 

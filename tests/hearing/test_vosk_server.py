@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.vosk_server import VoskServer, vosk_server
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import SpeechEngine
     from kikimori_core.model.evidence import Utterance
 
-WITHIN_S = 60
 MODEL = resolve("ja-synth", Path("unused"))
 CHUNK = RATE // 5 * 2
 [THREAT] = [call for call in load_calls() if call.name == "threat"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI, kikimori
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 IMPORT = "from kikimori.integrations.toy import Toy, ToyTable\n"
 FIELD = "    toy: Annotated[ToyTable, Toy] = ToyTable()\n"
-WITHIN_S = 120.0
 SOUND = (9_000 * np.sin(np.arange(1_600) * 0.5)).astype("<i2").tobytes()
 """A fifth of a second of a tone."""
 

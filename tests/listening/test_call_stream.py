@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from aiohttp import WSMsgType, web
 from tests.calls.test_desk import News
+from tests.support.deadline import WITHIN_S
 from tests.support.https import OfficeCertificate
 from tests.support.told import PHRASES, RULES
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from kikimori.control.pbx_control import PbxAnswer
 
 RATE = 8000
-WITHIN_S = 60
 HOUR_S = 3600
 KEY = SigningKey(b"l" * 32)
 

@@ -6,6 +6,8 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
+from tests.support.deadline import WITHIN_S
+
 from kikimori.media.sip.transport import SipTransport
 from kikimori_core.wire.peers import AllowedPeers
 
@@ -26,7 +28,7 @@ async def test_a_sip_connection_is_asked_for_by_the_kernel() -> None:
     transport = SipTransport(Nobody(), AllowedPeers())
     await transport.listen_tcp("127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*transport.addresses["tcp"])
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not transport.limiter.admitted:  # noqa: ASYNC110  (a connection announces itself to nobody)
             await asyncio.sleep(0.01)
     (connection,) = transport.limiter.admitted

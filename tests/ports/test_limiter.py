@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 
 from kikimori.ports.limiter import PortLimiter
 from kikimori.taps.announced.directory import LegDirectory
@@ -19,7 +20,6 @@ from kikimori_core.wire.peers import AllowedPeers
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-WITHIN_S = 20
 ELSEWHERE = AllowedPeers(["192.0.2.0/24"])
 
 

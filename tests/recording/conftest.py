@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.calls.test_desk import News, Office
+from tests.support.deadline import WITHIN_S
 from tests.support.read_journal import ReadJournal, read_journal
 from tests.support.told import PHRASES, RULES
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.pool import SpeechPool
 
 RATE = 8000
-WITHIN_S = 120
 QUICK = WritingPace(pass_s=0.01, sync_s=0.04, retry_s=0.2)
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
 from tests.support import sample
+from tests.support.deadline import WITHIN_S
 
 from kikimori.control.pbx_control import PbxAnswer
 from kikimori.integrations.manual.control import ManualControl
@@ -87,14 +88,14 @@ async def test_a_call_that_was_recorded_without_it_is_told_of() -> None:
     pbx = Announcing(*["no_such_channel"] * 3)
     async with playing("recorded", pbx) as notice:
         notice.note(sample.call("a", recording=ON))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while not notice.problems():  # noqa: ASYNC110 - what is looked at offers its state for reading only
                 await asyncio.sleep(0.01)
         assert notice.problems()[0].code == "recording_not_announced"
     by_hand = ManualControl()
     async with playing("recorded", by_hand) as notice:
         notice.note(sample.call("a", recording=ON))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while not notice.problems():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.support.cutting_proxy import cutting
+from tests.support.deadline import WITHIN_S
 from tests.support.file_sink import FileSink
 from tests.support.https import OfficeCertificate
 from tests.support.records_service import AGENT, KEY, open_ingest
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori_core.journal.sink import JournalSink
-
-WITHIN_S = 120
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from tests.support.deadline import WITHIN_S
 from tests.support.postgres import Postgres, in_thread
 from tests.support.stores import opened
 
@@ -36,7 +37,7 @@ async def actions(store: Store) -> list[tuple[int, str]]:
 
 
 async def drained(store: Store) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not await log.drain(store):  # noqa: ASYNC110  (what it waits for is another process)
             await asyncio.sleep(0.1)
 

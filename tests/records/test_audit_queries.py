@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
+from tests.support.deadline import WITHIN_S
 from tests.support.postgres import Postgres, in_thread
 from tests.support.stores import opened
 
@@ -107,7 +108,7 @@ async def test_an_entry_that_the_database_refuses_is_not_lost(store: Store) -> N
     # SQLite reports it as it reports a database that is away, which is tried again a second later.
     with thread_engine(store.settings).begin() as direct:
         direct.execute(text("ALTER TABLE audit RENAME COLUMN result TO outcome"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not await log.drain(store):  # noqa: ASYNC110  (nothing tells when it may be tried again)
             await asyncio.sleep(0.1)
     await log.append(store, AuditEntry("c", ActorKind.SYSTEM, "x"))
@@ -155,7 +156,7 @@ async def test_waiting_entries_come_in_without_another_entry(tmp_path: Path, pos
         await in_thread(postgres, "stop")
         await log.append(store, AuditEntry("away", ActorKind.SYSTEM, "x"))
         await in_thread(postgres, "start")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while not store.waiting.empty:  # noqa: ASYNC110  (what it waits for is another process)
                 await asyncio.sleep(0.1)
         keeping.cancel()

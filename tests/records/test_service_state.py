@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.records_office import delivered
 from tests.support.stores import opened
 from tests.support.told_calls import ToldRun, told_call
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori_records.store import Store
-
-WITHIN_S = 120
 
 
 async def plain(work: Callable[[], Awaitable[None]]) -> None:

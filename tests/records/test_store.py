@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
+from tests.support.deadline import WITHIN_S
 from tests.support.postgres import Postgres, in_thread
 from tests.support.stores import opened
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 async def back(store: Store) -> None:
     """Wait until the database answers again."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while True:
             try:
                 async with store.begin() as connection:

@@ -21,8 +21,8 @@ import pytest
 from tests.support.reaper import ALL_WELL, MARK, marked
 
 PR_SET_CHILD_SUBREAPER = 36
-GONE_WITHIN_S = 10.0
-"""Longest time in s for a process to end after it was told to; later it fails the run."""
+GONE_WITHIN_S = float(os.environ.get("KIKIMORI_TEST_GONE_WITHIN_S", "60"))
+"""Longest time in s for a process to end after it was told to, on a busy machine; later it fails the run."""
 
 REAPER: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
 LEFT: pytest.StashKey[list[str]] = pytest.StashKey()

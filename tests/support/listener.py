@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.support.deadline import WITHIN_S
+
 from kikimori_core.wire.connection import connect, stay_connected
 from kikimori_core.wire.envelope import unsealed
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from kikimori_core.wire.settings import BrokerSettings
-
-WITHIN_S = 240
 
 
 def unstamped(payload: bytes) -> bytes:

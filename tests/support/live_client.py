@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from tests.support.deadline import WITHIN_S
 from tests.support.page_messages import audience_of, faults
 from tests.support.sign_in import SUPERVISOR, headers
 
@@ -28,7 +29,7 @@ class LiveClient:
 
     async def next(self) -> dict[str, Any]:
         """Take one message, which must fit its model."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             text = await self.socket.receive_str()
         message: dict[str, Any] = json.loads(text)
         wrong = [] if self._audience is None else faults(self._audience, text)
@@ -53,7 +54,7 @@ class LiveClient:
 
     async def until(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Take messages until the picture is as wanted."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while not (self.picture and condition(self.picture)):
                 await self.next()
         return self.picture

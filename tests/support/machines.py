@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 ROOT = Path(__file__).parents[2]
-UP_WITHIN_S = 60.0
 PREFIX = 24
 UNSHARE = ("setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork",
            "--kill-child", "--mount-proc", "--propagation", "private")  # fmt: skip
@@ -143,7 +143,7 @@ def why_no_machines() -> str | None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=WITHIN_S,
     )  # fmt: skip
     return None if tried.returncode == 0 else f"no namespaces here: {tried.stderr.strip()}"
 
@@ -179,7 +179,7 @@ async def _held(command: list[str], **environment: str) -> AsyncIterator[int]:
     try:
         assert holder.stdout is not None
         assert holder.stderr is not None
-        async with asyncio.timeout(UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             line = await holder.stdout.readline()
             assert line == b"ready\n", (line, await holder.stderr.read())
         children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children")

@@ -9,6 +9,7 @@ import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import answers, free_port
 
 from kikimori_core.wire.settings import BrokerSettings
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "/usr/sbin/mosquitto"
 PASSWORDS = "/usr/bin/mosquitto_passwd"
-START_WITHIN_S = 60
 
 
 class Mosquitto:
@@ -54,7 +54,7 @@ class Mosquitto:
         self._process = await asyncio.create_subprocess_exec(
             PROGRAM, "-c", str(self._config), stderr=asyncio.subprocess.DEVNULL
         )
-        async with asyncio.timeout(START_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while not await answers(self.settings.port):
                 assert self._process.returncode is None, "mosquitto ended at once"
                 await asyncio.sleep(0.01)

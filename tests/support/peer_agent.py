@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from socket import SHUT_RDWR, socket
 from typing import TYPE_CHECKING, Any
 
+from tests.support.deadline import WITHIN_S
 from tests.support.signing import AGENT
 
 from kikimori_core.wire.connection import Will, connect, stay_connected
@@ -92,7 +93,7 @@ class PeerAgent:
         await self.health()
         task = asyncio.create_task(stay_connected(self._session, lambda _error, _wait: None))
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(WITHIN_S):
                 await self.connected.wait()
             yield self
         finally:
@@ -289,7 +290,7 @@ class PeerAgent:
 
     async def command(self) -> Command:
         """Wait for the next press."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             return await self.commands.get()
 
     async def answer(

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.support.deadline import WITHIN_S
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
@@ -69,7 +71,7 @@ class DashboardProcess:
 
 @asynccontextmanager
 async def dashboard_process(
-    config: Path, *arguments: str, started_by: tuple[str, ...] = (), within_s: float = 60
+    config: Path, *arguments: str, started_by: tuple[str, ...] = (), within_s: float = WITHIN_S
 ) -> AsyncIterator[DashboardProcess]:
     """Start a dashboard, and tell it to end at the end; `started_by`: a command that starts the program behind it."""
     process = await asyncio.create_subprocess_exec(

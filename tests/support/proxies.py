@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import kikimori_config
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import answers, free_port
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.support.certificates import Authority
 
 NAME = "kikimori.office.example"
-UP_WITHIN_S = 60.0
 PROGRAMS = {"nginx": "nginx-light", "caddy": "caddy"}
 """Programs and the Debian packages that have them."""
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
@@ -140,7 +140,7 @@ async def _running(command: Sequence[str], folder: Path, ports: tuple[int, int])
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env=environment)
     try:
-        async with asyncio.timeout(UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             for port in ports:
                 while not await answers(port):
                     assert process.returncode is None, (folder / "log").read_text(errors="replace")

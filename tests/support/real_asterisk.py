@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port, sound_ports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 ROOT = Path(__file__).parents[2]
-UP_WITHIN_S = 60
 DOWN_WITHIN_S = 10
 
 MUSIC_HZ = 620
@@ -85,7 +85,7 @@ class RealAsterisk:
                 str(asterisk_binary()), "-f", "-n", "-C", str(self.folder / "etc" / "asterisk.conf"),
                 stdout=console, stderr=console,
             )  # fmt: skip
-        async with asyncio.timeout(UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while "fully booted" not in (await self.cli("core waitfullybooted")).lower():
                 assert self.process.returncode is None, self.console()
                 await asyncio.sleep(0.2)
@@ -104,7 +104,7 @@ class RealAsterisk:
             str(asterisk_binary()), "-C", str(self.folder / "etc" / "asterisk.conf"), "-rx", command,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             out, _ = await process.communicate()
         return out.decode(errors="replace")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port, sound_ports
 
 from kikimori.integrations.freeswitch.client import EslAwayError, EslClient
@@ -23,7 +24,6 @@ from kikimori.integrations.freeswitch.client import EslAwayError, EslClient
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-UP_WITHIN_S = 60
 PASSWORD = "not-a-secret"
 
 MUSIC_HZ = 620
@@ -107,7 +107,7 @@ class RealFreeSwitch:
 
     async def until_up(self) -> None:
         """Wait until it takes calls."""
-        async with asyncio.timeout(UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while not await self._takes_calls():
                 assert self.process.returncode is None, self.console()
                 await asyncio.sleep(0.1)

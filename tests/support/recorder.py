@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.support.deadline import WITHIN_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
-
-WITHIN_S = 60
 
 
 @dataclass

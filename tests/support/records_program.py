@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.program import KIKIMORI
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-WITHIN_S = 120
 
 
 @asynccontextmanager

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pylibsrtp import Policy, Session
+from tests.support.deadline import WITHIN_S
 
 if TYPE_CHECKING:
     import ssl
 
     from kikimori.taps.tap import Address
 
-WITHIN_S = 60
 FRAME = 160
 
 

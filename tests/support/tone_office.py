@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tests.support.deadline import WITHIN_S
 from tests.support.sip_phone import Phone
 
 from kikimori.control.pbx_control import PbxAnswer, PbxControl, PbxRequest
@@ -15,7 +16,6 @@ from kikimori_core.wire.messages import Action, CallStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-WITHIN_S = 60
 CUSTOMER_HZ, OPERATOR_HZ, SUPERIOR_HZ, SUPERVISOR_HZ, SOUND_HZ = 440, 1000, 1700, 1240, 2300
 
 Control = TypeVar("Control", bound=PbxControl)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.support.deadline import WITHIN_S
 from tests.support.sip_phone import Habit
 from tests.support.tone_office import SUPERVISOR_HZ
 from tests.support.walked_office import HOLD_S, PAIRS, TONES, Call, WalkedOffice, WalkError
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from tests.support.sip_phone import Phone
     from tests.support.walked_office import WalkedPbx
 
-HOME_WITHIN_S = 60.0
-GONE_WITHIN_S = 30.0
-SET_UP_WITHIN_S = 40.0
 CONNECTED_WITHIN_S = 5.0
 
 TARGETS = ("200", "200", "200", "201", "299", "777")
@@ -53,7 +51,7 @@ class Walk(WalkedOffice):
         way = self.random.choice(("direct", "direct", "queue", "outgoing"))
         self.note(f"call {call.customer.name} {way}")
         call.operator.habit = call.customer.habit = Habit.ANSWER
-        async with asyncio.timeout(SET_UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while await self.office.of(call.customer) or await self.office.of(call.operator):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         if way == "outgoing":
@@ -75,7 +73,7 @@ class Walk(WalkedOffice):
 
     async def _channel(self, phone: Phone) -> str:
         """A PBX may list a channel later than it is heard."""
-        async with asyncio.timeout(SET_UP_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             while (channel := await self.office.of(phone)) is None:  # noqa: ASYNC110  (tells nobody)
                 await asyncio.sleep(0.1)
         return channel
@@ -293,7 +291,7 @@ class Walk(WalkedOffice):
             return not call.customer.in_call or (bool(heard & people) and self.office.music_hz not in heard)
 
         try:
-            async with asyncio.timeout(HOME_WITHIN_S):
+            async with asyncio.timeout(WITHIN_S):
                 while not all(with_somebody(call) for call in self.calls):
                     self.check()
                     self.notice_ends()
@@ -312,7 +310,7 @@ class Walk(WalkedOffice):
             if call.customer.in_call:
                 call.customer.hang_up()
         try:
-            async with asyncio.timeout(GONE_WITHIN_S):
+            async with asyncio.timeout(WITHIN_S):
                 while await self._left_behind():  # noqa: ASYNC110  (the console tells nobody)
                     await asyncio.sleep(0.1)
         except TimeoutError:

@@ -11,14 +11,13 @@ import sys
 from pathlib import Path
 
 from tests.support.asterisk.controlled import CUSTOMER_HZ, OFFICE, OPERATOR_HZ
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, running_asterisk
 from tests.support.sip_phone import Phone
 
 from kikimori_core.model.call import Role
 from kikimori_lab.demo.script import load_calls
-
-WITHIN_S = 60.0
 
 
 async def run(folder: Path) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.deadline import WITHIN_S
 from tests.support.tone_office import (
     CUSTOMER_HZ,
     OPERATOR_HZ,
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
-    WITHIN_S,
 )
 
 from kikimori_core.wire.messages import CallStatus

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.signing import introduce
 
 from kikimori.agent import Agent
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 SITE = "test"
 AGENT_ID = "agent"
-WITHIN_S = 240
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.support.asterisk.controlled import (
     CUSTOMER_HZ,
     MUSIC,
@@ -19,6 +18,7 @@ from tests.support.asterisk.controlled import (
     AsteriskOffice,
     controlled_office,
 )
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import Listener, listening
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.signing import introduce, signed
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tests.support.mosquitto import Mosquitto
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(180)]
+pytestmark = needs_asterisk
 
 TOPICS = AgentTopics("test", "front")
 HOLD_S = 10
@@ -139,7 +139,7 @@ longest_hold_s = {HOLD_S}
     try:
         assert process.stderr is not None
         waiting = {"listening", "ami_connected"}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while waiting and (line := await process.stderr.readline()):
                 if line.startswith(b"{"):
                     waiting.discard(json.loads(line)["event"])
@@ -212,7 +212,7 @@ async def test_ended_in_order_while_somebody_is_on_hold(tmp_path: Path, real: Mo
             await desk.until(CallStatus.TALKING)
             assert (await desk.press(Action.HOLD)).outcome is Outcome.DONE
             agent.terminate()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(WITHIN_S):
                 assert await agent.wait() == 0
         await office.heard(customer=MUSIC, operator=MUSIC)
         await office.until(lambda: office.customer.hears() == {OPERATOR_HZ}, 60)

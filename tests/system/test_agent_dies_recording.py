@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
 from tests.support.read_journal import ReadJournal, read_journal
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-WITHIN_S = 240
 
 
 def voice(seconds: int, seed: int) -> NDArray[np.int16]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import kikimori_config
 import numpy as np
-import pytest
 import soundfile
 from tests.support.asterisk.controlled import (
     CUSTOMER_HZ,
@@ -18,6 +17,7 @@ from tests.support.asterisk.controlled import (
     AsteriskOffice,
     controlled_office,
 )
+from tests.support.deadline import WITHIN_S
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.sip_phone import Habit
 
@@ -27,7 +27,7 @@ from kikimori_core.wire.messages import Action, CallStatus, Outcome
 if TYPE_CHECKING:
     from kikimori.control.pbx_control import PbxAnswer
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(180)]
+pytestmark = needs_asterisk
 
 SOUNDS = Path(next(iter(kikimori_config.__path__))) / "pbx" / "asterisk" / "sounds"
 
@@ -67,7 +67,7 @@ async def test_a_superior_is_rung_and_hears_where_help_is_needed(tmp_path: Path)
         assert (answer.outcome, rung) == (Outcome.DONE, ["200"])
         # It is said twice, and the telephone keeps the last seconds only.
         left = {"at-extension", "2", "0", "4", "help-needed"}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             while left:
                 await asyncio.sleep(0.3)
                 left = {each for each in left if likeness(office.superior.heard(), each) < 0.8}

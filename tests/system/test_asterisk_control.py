@@ -21,6 +21,7 @@ from tests.support.asterisk.controlled import (
     controlled_office,
     shipped,
 )
+from tests.support.deadline import WITHIN_S
 from tests.support.real_asterisk import ROOT, needs_asterisk
 from tests.support.recorder import Recorder
 from tests.support.sip_phone import Habit
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from kikimori.control.pbx_control import PbxAnswer
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(120)]
+pytestmark = needs_asterisk
 
 CONTROL = "kikimori-control.conf"
 DONE, FAILED, REFUSED = Outcome.DONE, Outcome.FAILED, Outcome.REFUSED
@@ -345,7 +346,7 @@ async def test_a_mailbox_is_no_superior_and_is_not_waited_for(tmp_path: Path) ->
     ) as office:
         assert "Loaded" in await office.asterisk.cli("module load app_voicemail.so")
         await office.talk()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(WITHIN_S):
             assert short(await office.press(Action.HOLD_TRANSFER, "613")) == (FAILED, "no_answer")
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
         assert office.told == [ON_HOLD, TALKING]

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.support.asterisk.controlled import (
     OFFICE,
     control_settings,
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(300)]
-
-WITHIN_S = 60
+pytestmark = needs_asterisk
 
 
 @dataclass

@@ -7,14 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.mosquitto import mosquitto
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-WITHIN_S = 60.0
 
 
 def configured(folder: Path, broker_port: int, pages_port: int) -> Path:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import pytest_asyncio
-from tests.system.conftest import WITHIN_S, until
+from tests.support.deadline import WITHIN_S
+from tests.system.conftest import until
 
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import agent_user, dashboard_user
@@ -136,7 +137,7 @@ def own_topic(user: str) -> str:
 async def test_every_user_on_every_topic(guarded: GuardedBroker) -> None:
     broker = guarded
     topics = every_topic(former_tree=isinstance(guarded, ShippedMosquitto))
-    async with AsyncExitStack() as stack, asyncio.timeout(120):
+    async with AsyncExitStack() as stack, asyncio.timeout(WITHIN_S):
         readers: dict[str, Reader] = {}
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         for user in USERS:

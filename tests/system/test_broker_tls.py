@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.certificates import Authority
+from tests.support.deadline import WITHIN_S
 from tests.support.issuing import Wish, alone
 from tests.support.live_client import connected, live_client
 from tests.support.telephone import on_the_line
-from tests.system.conftest import AGENT_ID, SITE, WITHIN_S, agent_config, running
+from tests.system.conftest import AGENT_ID, SITE, agent_config, running
 
 from kikimori.checks.diagnosis import CheckState
 from kikimori.cli.main import main

@@ -8,12 +8,10 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
 from tests.support.program import KIKIMORI, kikimori
 from tests.system.conftest import until
 
 
-@pytest.mark.timeout(600)
 async def test_a_few_kills_of_each_part(tmp_path: Path) -> None:
     ended = await kikimori(
         "bench", "chaos", "--kills", "2", "--overlapping", "2", "--lines", "3", "--seed", "4", "--json",
@@ -27,7 +25,6 @@ async def test_a_few_kills_of_each_part(tmp_path: Path) -> None:
     assert ended.code == 0
 
 
-@pytest.mark.timeout(600)
 async def test_ctrl_c_ends_it_in_order_and_tells_what_was_done(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     process = await asyncio.create_subprocess_exec(

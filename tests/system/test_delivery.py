@@ -255,7 +255,6 @@ async def test_what_nobody_saw_is_missed_though_agent_and_dashboard_were_restart
             assert [each["alert_id"] for each in picture["missed"]["alerts"]] == ["c.shouting.1"]
 
 
-@pytest.mark.timeout(120)
 async def test_what_no_page_shows_is_said_with_its_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

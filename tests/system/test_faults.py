@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from playwright.async_api import expect
 from structlog.testing import capture_logs
 from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.deadline import WITHIN_S
 from tests.support.faults import FAULTY, SECRET, FaultyTap
 from tests.support.sign_in import sign_in_page
 from tests.support.telephone import RATE, on_the_line
-from tests.system.conftest import SITE, WITHIN_S, agent_config, running, until
+from tests.system.conftest import SITE, agent_config, running, until
 
 from kikimori.agent import Agent
 from kikimori.ways_in import make_taps

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.program import dashboard_process, kikimori
 from tests.support.sign_in import PASSWORD
@@ -14,8 +15,6 @@ from kikimori_core.wire.key_store import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-WITHIN_S = 60.0
 
 
 async def test_an_installation_from_before_there_was_a_login(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ SEEDS = (
     else range(int(os.environ.get("KIKIMORI_WALKS", "3")))
 )
 
-pytestmark = [needs_freeswitch, pytest.mark.timeout(600)]
+pytestmark = needs_freeswitch
 
 
 @pytest.mark.parametrize("seed", SEEDS)

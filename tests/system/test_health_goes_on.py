@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import Listener, listening
 from tests.support.live_client import live_client
 from tests.support.ports import free_port
 from tests.support.sign_in import people_in_folder
 from tests.support.telephone import Telephone, on_the_line
-from tests.system.conftest import WITHIN_S
 
 from kikimori.addresses import Addresses
 from kikimori.bus.broker_users import with_left_login
@@ -30,7 +30,6 @@ from kikimori_core.wire.settings import BrokerSettings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-pytestmark = pytest.mark.timeout(240)
 
 HEALTH = "kikimori/v2/test/agents/front/health"
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from tests.support.browser import store_of_people
+from tests.support.deadline import WITHIN_S
 from tests.support.live_client import live_client
 from tests.support.sign_in import client
 from tests.support.telephone import KIND_HANG_UP, message, on_the_line
-from tests.system.conftest import WITHIN_S, until
+from tests.system.conftest import until
 
 from kikimori.office import open_office
 from kikimori_core.g711 import ULAW

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.live_client import connected, live_client
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-WITHIN_S = 60.0
 DASHBOARD = (sys.executable, "-m", "kikimori_dashboard")
 
 LIKE_ANY_USER = (

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import async_playwright, expect
 from tests.support.browser import ARGUMENTS, CHROMIUM
+from tests.support.deadline import WITHIN_S
 from tests.support.machines import ROOT, Lan, Machine, need_machines, office_lan
 from tests.support.readme import blocks, write_lines
 from tests.support.real_asterisk import needs_asterisk
@@ -29,13 +30,11 @@ if TYPE_CHECKING:
 
     from playwright.async_api import BrowserContext
 
-pytestmark = pytest.mark.timeout(300)
 
 NAME = "kikimori.office.example"
 PBX, KIKIMORI, DESK = "192.168.1.10", "192.168.1.20", "192.168.1.30"
 URL, PLAIN_URL = f"https://{NAME}:8443", f"http://{NAME}:8765"
 CALL = "shout-from-start"
-WITHIN_S = 60.0
 NOT_TYPED = re.compile(r"models fetch")
 """Nothing is fetched here: the alarm is one that needs no words."""
 STAND_IN = """

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 from tests.support.browser import chromium, store_of_people
+from tests.support.deadline import WITHIN_S
 from tests.support.ending import end_with_two
 from tests.support.sign_in import sign_in_page
-from tests.system.conftest import WITHIN_S, until
+from tests.system.conftest import until
 
 from kikimori.control.move_limit import GAP_S
 from kikimori.office import open_office

@@ -15,6 +15,7 @@ from tests.support.asterisk.controlled import (
     controlled_office,
 )
 from tests.support.browser import chromium, store_of_people
+from tests.support.deadline import WITHIN_S
 from tests.support.ending import end_with_two
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.sign_in import sign_in_page
@@ -192,7 +193,7 @@ async def test_a_superior_is_rung_though_no_page_is_open(tmp_path: Path) -> None
             office.supervisor.answer()
             # Nobody was moved.
             await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ})
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(WITHIN_S):
                 while not (rung := await audited(store, "command.ring_superior")):  # noqa: ASYNC110  (a table tells nobody)
                     await asyncio.sleep(0.2)
             assert [(each["outcome"], each["object_id"]) for each in rung] == [("done", call_id)]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from tests.support.audio_socket import audio_socket_tap
+from tests.support.deadline import WITHIN_S
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_asterisk import (
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 pytestmark = needs_asterisk
 
-WITHIN_S = 60
 TONES = {"trunk": 440, "201": 1000, "202": 1200}
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
 DIALPLAN = """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import pytest_asyncio
+from tests.support.deadline import WITHIN_S
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_freeswitch import (
@@ -25,7 +26,7 @@ from tests.support.real_freeswitch import (
 )
 from tests.support.recorder import RecordedLeg, Recorder
 from tests.support.wire import Wire
-from tests.system.conftest import WITHIN_S, until
+from tests.system.conftest import until
 
 from kikimori.control.pbx_control import PbxRequest
 from kikimori.control.pbx_settings import ControlSettings

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from kikimori.control.pbx_control import PbxAnswer
 
-pytestmark = [needs_freeswitch, pytest.mark.timeout(240)]
+pytestmark = needs_freeswitch
 
 ROOT = Path(__file__).parents[2]
 DONE, FAILED, REFUSED = Outcome.DONE, Outcome.FAILED, Outcome.REFUSED

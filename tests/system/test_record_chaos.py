@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from tests.support.program import KIKIMORI, kikimori
 from tests.support.told_calls import ToldRun, told_call
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@pytest.mark.timeout(600)
 async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     ended = await kikimori(
         "bench", "record-chaos", "--kills", "1", "--overlapping", "0", "--lines", "3", "--seed", "4", "--seconds", "1",
@@ -52,7 +50,6 @@ async def test_a_kill_of_each_part(tmp_path: Path) -> None:
     assert "record-chaos: 1/3 (" in ended.err
 
 
-@pytest.mark.timeout(600)
 async def test_segments_are_compacted_while_the_service_is_killed(tmp_path: Path) -> None:
     ended = await kikimori(
         "bench", "record-chaos", "--kills", "3", "--of", "service", "--overlapping", "0", "--lines", "20", "--seed", "5",
@@ -66,7 +63,6 @@ async def test_segments_are_compacted_while_the_service_is_killed(tmp_path: Path
     assert ended.code == 0
 
 
-@pytest.mark.timeout(600)
 async def test_sigterm_ends_it_with_a_report_of_what_was_done(tmp_path: Path) -> None:
     logs = tmp_path / "logs"
     process = await asyncio.create_subprocess_exec(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
+from tests.support.deadline import WITHIN_S
 from tests.support.telephone import on_the_line
-from tests.system.conftest import WITHIN_S, until
+from tests.system.conftest import until
 
 from kikimori.office import open_office
 from kikimori_dashboard import DashboardSettings

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 import soundfile
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.program import kikimori
-from tests.support.records_program import WITHIN_S, records_process
+from tests.support.records_program import records_process
 from tests.support.records_service import AGENT, KEY
 from tests.support.told_calls import ToldRun, told_call
 from tests.support.written_run import frames_in
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.timeout(600)
 async def test_calls_come_into_the_history_once_though_agent_and_service_are_killed(tmp_path: Path) -> None:
     certificates, state, kept = tmp_path / "certificates", tmp_path / "agent", tmp_path / "kept"
     made = await kikimori(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.async_api import expect
 from tests.dashboard.test_callers_page import known_customer
 from tests.support.asterisk.controlled import controlled_office
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Alert
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(240)]
+pytestmark = needs_asterisk
 
 KNOWN = """
 exten => 210,1,Set(CALLERID(num)=0312345678)

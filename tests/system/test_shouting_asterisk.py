@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.async_api import expect
 from tests.support.asterisk.controlled import CUSTOMER_HZ, MUSIC, SUPERIOR_HZ, controlled_office
 from tests.support.browser import chromium, store_of_people
@@ -21,7 +20,7 @@ from kikimori_lab.demo.script import load_calls
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(180)]
+pytestmark = needs_asterisk
 
 
 async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:

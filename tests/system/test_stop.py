@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tests.support.brokers import AnyBroker
+from tests.support.deadline import WITHIN_S
 from tests.support.listener import listening, retained
 from tests.support.ports import free_port
 from tests.support.signing import introduce
 from tests.support.telephone import on_the_line
-from tests.system.conftest import WITHIN_S, agent_config, running, until
+from tests.system.conftest import agent_config, running, until
 
 from kikimori.addresses import Addresses
 from kikimori_core.wire.messages import Alert, AlertState, CallState, CallStatus, ClosedBecause, Health

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
-from tests.system.conftest import WITHIN_S
+from tests.support.deadline import WITHIN_S
 from tests.system.test_stop import agent_program
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.live_client import live_client
 from tests.support.ports import free_port
 from tests.support.program import KIKIMORI
 from tests.support.sign_in import client, people_in_folder
 from tests.support.telephone import on_the_line
-from tests.system.conftest import WITHIN_S
 
 from kikimori.addresses import Addresses
 

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 from tests.support.telephone import KIND_AUDIO_8K, KIND_DTMF, KIND_HANG_UP, KIND_IDENTITY, SILENCE, message
 
@@ -80,7 +81,7 @@ class Tap:
         """Send and wait until the server hangs up."""
         reader, writer = await asyncio.open_connection(*self.server.address)
         writer.write(data)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             with suppress(ConnectionResetError):
                 assert await reader.read() == b""
         writer.close()
@@ -418,7 +419,7 @@ async def test_silence_is_sent_to_whom_it_was_promised() -> None:
         two_reader, two = await asyncio.open_connection(*tap.server.address)
         one.write(message(KIND_IDENTITY, needs.bytes))
         two.write(message(KIND_IDENTITY, plain.bytes) + message(KIND_HANG_UP))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             # More than what the watch alone would send in the time that the first ones take.
             assert await one_reader.readexactly(5 * 323) == message(KIND_AUDIO_8K, bytes(320)) * 5
             assert await two_reader.read() == b""

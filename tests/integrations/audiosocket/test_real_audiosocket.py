@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from tests.support.audio_socket import audio_socket_tap
 from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(300)]
+pytestmark = needs_asterisk
 
 DIALPLAN = DEFAULTS / "pbx" / "asterisk" / "kikimori.conf"
 OFFICE = "[office]\nexten => 204,1,Dial(PJSIP/204,30,U(kikimori^${CHANNEL}))\n#include kikimori.conf\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 from tests.support.websocket_channel import PING, WebSocketChannel, announce
 from tests.taps.contract.sound import find, voice
@@ -128,12 +129,12 @@ async def test_nothing_is_sent_to_asterisk_but_pongs(office: Office) -> None:
     channel.media(SILENCE)
     await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].pcm)
     channel.frame(PING, b"?")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         assert await channel.reader.readexactly(3) == b"\x8a\x01?"
     channel.goodbye()
     await office.desk.until(lambda: office.desk.legs[0].ended)
     # The answer to the closing message, and the end.
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         assert (await channel.reader.read())[0] == 0x88
 
 
@@ -151,7 +152,7 @@ async def test_a_format_that_is_not_known_is_told_to_go(office: Office) -> None:
     with capture_logs() as logs:
         channel.text("MEDIA_START channel_id:1.1 format:opus")
         channel.media(SILENCE)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             assert await channel.closed_with() == 1002
     reasons = [each["reason"] for each in logs if each["event"] == "chan_websocket_protocol_error"]
     assert reasons == ["format_not_known"]
@@ -243,7 +244,7 @@ async def test_a_message_that_is_far_too_long_ends_the_leg(office: Office) -> No
 async def test_who_never_starts_is_ended() -> None:
     async with open_office(ConnectionLimits(identify_within_s=0.1)) as office:
         channel = await office.connect()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             assert await channel.closed_with() == 1008
         assert office.desk.legs == []
         assert office.tap.counters()["chan_websocket_protocol_errors"] == 1

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.real_asterisk import Layout, RealAsterisk, needs_asterisk, running_asterisk
 from tests.support.recorder import RecordedLeg, Recorder
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-pytestmark = [needs_asterisk, pytest.mark.timeout(300)]
+pytestmark = needs_asterisk
 
 DIALPLAN = DEFAULTS / "pbx" / "asterisk" / "kikimori-websocket.conf"
 
@@ -79,7 +80,7 @@ class Office:
 
 async def shown(asterisk: RealAsterisk, condition: Callable[[str], bool]) -> str:
     """Wait until the list of channels is as told, and return it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN_S):
         while not condition(listed := await asterisk.cli("core show channels concise")):  # noqa: ASYNC110  (another process)
             await asyncio.sleep(0.1)
     return listed
@@ -181,7 +182,7 @@ async def test_the_call_goes_on_when_the_agent_stops(office: Office) -> None:
 async def test_the_call_goes_on_without_an_agent(tmp_path: Path) -> None:
     async with asterisk_with(tmp_path, free_port()) as asterisk:
         await asterisk.cli("channel originate Local/customer0@office/n extension call0@office")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while asterisk.log().count("WebSocket connection failed to") < 2:  # noqa: ASYNC110  (another process)
                 await asyncio.sleep(0.1)
         listed = await shown(asterisk, lambda channels: "WebSocket/" not in channels)
@@ -247,7 +248,7 @@ async def test_the_committed_captures_are_what_this_asterisk_sends(tmp_path: Pat
             for spelling in ("words", "json"):
                 texts.clear()
                 await asterisk.cli(f"channel originate Local/tone@office/n extension {spelling}@office")
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(WITHIN_S):
                     while len(texts) < 2:
                         changed.clear()
                         await changed.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.integrations.freeswitch.test_esl import all_of, captured
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.switch import Switch
 
 from kikimori.integrations.freeswitch.client import EslClient
@@ -38,7 +39,7 @@ async def test_the_peer_tells_a_call_as_the_real_one_does() -> None:
     client = EslClient("127.0.0.1", switch.port, lambda: "secret", events=EVENTS, on_event=heard.append)
     running = asyncio.create_task(client.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while not client.up:  # noqa: ASYNC110  (sets no event)
                 await asyncio.sleep(0.01)
         customer, operator = switch.dial_in("0355550142", "", "204")
@@ -48,7 +49,7 @@ async def test_the_peer_tells_a_call_as_the_real_one_does() -> None:
         switch.press(operator, "9")
         switch.end(operator)
         switch.end(customer)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while len(heard) < 12:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     finally:

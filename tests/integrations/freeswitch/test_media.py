@@ -14,6 +14,7 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
@@ -158,7 +159,7 @@ async def test_a_token_is_good_for_one_stream(office: Office) -> None:
         assert arrived.is_set()
         async with office.streaming("/v1/stream/once", metadata="") as other:
             assert other.refused
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN_S):
         await lost.wait()
     assert not voices.ended, "whoever expected it decides what becomes of the call"
 
@@ -195,7 +196,7 @@ async def test_who_misbehaves_is_cut_off_with_a_reason(
             with suppress(ConnectionError):
                 for each in sent:
                     await (socket.send_str(each) if isinstance(each, str) else socket.send_bytes(each))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(WITHIN_S):
                 while not socket.closed:
                     await socket.receive()
     assert [each["reason"] for each in logs if each["event"] == "freeswitch_media_error"] == [reason]
@@ -211,7 +212,7 @@ async def test_who_never_speaks_is_let_go() -> None:
     async with open_office(ConnectionLimits(identify_within_s=0.3)) as office:
         reader, writer = await asyncio.open_connection(*office.server.address)
         writer.write(b"GET /v1/dialplan/sec")
-        async with office.streaming(metadata="") as silent, asyncio.timeout(20):
+        async with office.streaming(metadata="") as silent, asyncio.timeout(WITHIN_S):
             assert (await silent.socket.receive()).data == aiohttp.WSCloseCode.POLICY_VIOLATION
             with suppress(ConnectionResetError):
                 assert await reader.read() == b""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.stream import AudioStream
 from tests.support.recorder import Recorder
 
@@ -88,7 +89,7 @@ async def heard(data: bytes) -> tuple[bytes, Recorder]:
     try:
         reader, writer = await asyncio.open_connection(*server.address)
         writer.write(data)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             answer = await reader.read()
         writer.close()
         await desk.until(lambda: desk.legs and all(leg.ended for leg in desk.legs))
@@ -157,7 +158,7 @@ async def peers(name: str) -> Sent:
         voice = np.arange(int(rate) // 10, dtype="<i2").tobytes()
         await stream.send(voice, voice)
         await stream.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             await done.wait()
     await server.close()
     return read(bytes(got))

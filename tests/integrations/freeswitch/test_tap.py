@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest_asyncio
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.switch import Channel, Switch
-from tests.support.recorder import WITHIN_S, Recorder
+from tests.support.recorder import Recorder
 
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
 from kikimori.integrations.freeswitch.tap.tap import FreeSwitchTap

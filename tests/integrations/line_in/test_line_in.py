@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from tests.support.deadline import WITHIN_S
 from tests.support.fake_sound import FakeSound
-from tests.support.recorder import WITHIN_S, Recorder
+from tests.support.recorder import Recorder
 from tests.taps.contract.sound import find, voice
 
 from kikimori.integrations.line_in.handover import Handover

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.taps.contract.sound import voice
 
 ALSA = Path("/usr/share/alsa/alsa.conf")
@@ -100,7 +101,7 @@ def test_two_channels_come_from_the_device_to_their_legs(environment: dict[str, 
     playing = threading.Thread(target=play, daemon=True)
     playing.start()
     try:
-        said, _ = program.communicate(timeout=60)
+        said, _ = program.communicate(timeout=WITHIN_S)
     finally:
         program.kill()
     lines = [line for line in said.splitlines() if line.startswith(("customer", "operator"))]
@@ -110,7 +111,7 @@ def test_two_channels_come_from_the_device_to_their_legs(environment: dict[str, 
 def test_the_command_lists_the_device(environment: dict[str, str], pipe: int) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "kikimori", "tap", "devices"],
-        env=environment, capture_output=True, text=True, check=True, timeout=60,
+        env=environment, capture_output=True, text=True, check=True, timeout=WITHIN_S,
     )  # fmt: skip
     os.close(pipe)
     assert any(line.startswith("handset\t") and line.endswith(" Hz") for line in listed.stdout.splitlines())
@@ -123,7 +124,7 @@ def test_a_machine_without_a_sound_card_is_told_so(
     (tmp_path / "asound.conf").write_text(f"<{ALSA}>\n", encoding="utf-8")
     listed = subprocess.run(
         [sys.executable, "-m", "kikimori", "tap", "devices"],
-        env=environment, capture_output=True, text=True, check=False, timeout=60,
+        env=environment, capture_output=True, text=True, check=False, timeout=WITHIN_S,
     )  # fmt: skip
     if listed.returncode == 0:
         pytest.skip("this machine has a sound card")

@@ -9,6 +9,7 @@ import sys
 import uvloop
 from tests.integrations.mirror.office import SIDES, Talk, sdp
 from tests.integrations.mirror.test_live import Sockets
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 
 from kikimori.integrations.mirror import tap as module
@@ -27,7 +28,7 @@ async def main() -> None:
         return [each.code for each in tap.problems()]
 
     async def until(wanted: list[str]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while codes() != wanted:  # noqa: ASYNC110  (problems set no event)
                 await asyncio.sleep(0.02)
 
@@ -41,7 +42,7 @@ async def main() -> None:
         Talk(sockets, "0901234567", "204", ("127.0.0.2", "127.0.0.3"), f"c{before}").invite(
             sdp("127.0.0.2", 16000)
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             while tap.capture.sip == before:  # noqa: ASYNC110  (a counter sets no event)
                 await asyncio.sleep(0.02)
         sockets.close()

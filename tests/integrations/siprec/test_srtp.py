@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import structlog
 from tests.support.certificates import self_signed
+from tests.support.deadline import WITHIN_S
 from tests.support.pcap import ulaw
 from tests.support.recorder import Recorder
 from tests.support.src import Answer, Recording, RtpSender, SipSocket, both, metadata, sdp
@@ -110,7 +111,7 @@ async def office(no_task_left: None) -> AsyncIterator[Office]:  # noqa: ARG001
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():  # noqa: ASYNC110  (counters set no asyncio.Event)
             await asyncio.sleep(0.01)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.certificates import self_signed
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 from tests.support.src import Recording, SipSocket, both, metadata, sdp
 
@@ -92,7 +93,7 @@ async def test_a_client_certificate_may_be_asked_for(desk: Recorder, tmp_path: P
 
 
 async def counted(tap: SiprecTap, name: str, number: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while tap.counters()[name] < number:  # noqa: ASYNC110  (a counter sets no asyncio.Event)
             await asyncio.sleep(0.01)
 
@@ -197,7 +198,7 @@ async def test_slow_and_silent_peers_are_closed() -> None:
     silent, slow, good = [await SipSocket.tcp(transport.addresses["tcp"]) for _ in range(3)]
     slow.send(b"INVITE sip:x SIP/2.0\r\n")
     good.send(Recording(good).message("OPTIONS"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while ears.requests < 1 or len(transport.limiter.admitted) < 3:  # noqa: ASYNC110  (sockets set no asyncio.Event)
             await asyncio.sleep(0.01)
     now = asyncio.get_running_loop().time()
@@ -214,7 +215,7 @@ async def test_a_keep_alive_is_answered(desk: Recorder) -> None:
     async for tap in running(desk):
         reader, writer = await asyncio.open_connection(*tap.addresses["siprec_tcp"])
         writer.write(b"\r\n\r\n")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             assert await reader.readexactly(2) == b"\r\n"
         writer.close()
         await writer.wait_closed()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 from tests.support.src import Recording, RtpSender, SipSocket, both, metadata, sdp
 
@@ -95,7 +96,7 @@ def with_settings(**settings: object) -> pytest.MarkDecorator:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():  # noqa: ASYNC110  (counters set no asyncio.Event)
             await asyncio.sleep(0.01)
 

@@ -13,6 +13,7 @@ import pytest
 import structlog
 import uvloop
 from tests.support.certificates import self_signed
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
 from tests.support.src import Recording, SipSocket
 
@@ -70,7 +71,7 @@ async def running(table: SiprecTable) -> AsyncIterator[SiprecTap]:
 async def refused(tap: SiprecTap, context: ssl.SSLContext | None, first: bytes = b"") -> dict[str, object]:
     """Connect, wait until the server has closed, and return what it logged."""
     with structlog.testing.capture_logs() as logs:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             with contextlib.suppress(OSError, ssl.SSLError):
                 reader, writer = await asyncio.open_connection(*tap.addresses["siprec_tls"], ssl=context)
                 try:
@@ -149,7 +150,7 @@ class Client:
 
 async def test_an_sbc_that_does_not_trust_our_certificate_says_so(files: Files) -> None:
     client = Client(files.other)
-    async with running(files.table()) as tap, asyncio.timeout(20):
+    async with running(files.table()) as tap, asyncio.timeout(WITHIN_S):
         with structlog.testing.capture_logs() as logs:
             with pytest.raises(ssl.SSLCertVerificationError):
                 await client.shake(tap)
@@ -196,7 +197,7 @@ async def test_a_test_of_the_port_is_no_trouble(files: Files, no_task_left: None
 async def test_a_request_may_come_with_the_end_of_the_handshake(files: Files) -> None:
     """In one segment with the client's last message of it, as TLS 1.3 allows."""
     client = Client(files.srs)
-    async with running(files.table()) as tap, asyncio.timeout(20):
+    async with running(files.table()) as tap, asyncio.timeout(WITHIN_S):
         await client.shake(tap)
         line = SipSocket()
         line.transport = "TLS"

@@ -15,6 +15,7 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.integrations.siprec.test_tap import Office, office, opened
+from tests.support.deadline import WITHIN_S
 from tests.support.src import both, metadata, sdp
 
 from kikimori.integrations.siprec.delayed import built_in_bridge
@@ -278,7 +279,7 @@ async def test_encrypted_audio_under_plain_rtp_is_told_and_not_heard(office: Off
     answer = await recording.invite(both(sdp("sendonly"), metadata(("p1", "sip:0901@x", "A", "1"))))
     voice = office.voice(answer.media[0][0])
     dice = np.random.default_rng(1)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not office.tap.problems():
             voice.frame(dice.bytes(170))
             await asyncio.sleep(0.02)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import sound_ports
 from tests.support.recorder import RecordedLeg, Recorder
 
@@ -64,7 +65,7 @@ async def test_strangers_are_refused_and_counted(sender: socket.socket) -> None:
     ports = RtpPorts(HOST, FIRST, LAST, AllowedPeers(["192.0.2.0/24"]))
     port = await ports.open()
     sender.sendto(build(Packet(0, False, 1, 1, 1, b"x" * 160)), (HOST, port.number))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN_S):
         while not ports.counters()["refused"]:  # noqa: ASYNC110  (a counter sets no event)
             await asyncio.sleep(0.01)
     ports.close()

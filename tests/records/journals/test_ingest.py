@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from tests.support.deadline import WITHIN_S
 from tests.support.file_sink import FileSink
 from tests.support.records_service import AGENT, KEY, open_ingest
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 RUN = "r1"
 PATH = f"/v1/journals/{AGENT}/{RUN}"
-WITHIN_S = 60
 
 
 def frames(first: int, count: int) -> bytes:

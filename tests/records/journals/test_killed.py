@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 from tests.support import records_process
+from tests.support.deadline import WITHIN_S
 from tests.support.stores import settings_on
 from tests.support.told_calls import ToldRun, told_call
 
@@ -86,7 +87,7 @@ class KeptRecords:
         return code, time.monotonic() - began
 
     def close(self) -> None:
-        self._program.communicate(timeout=60)
+        self._program.communicate(timeout=WITHIN_S)
 
 
 def _kill(child: int) -> None:

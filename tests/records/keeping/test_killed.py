@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
+from tests.support.deadline import WITHIN_S
 from tests.support.kept_calls import SAID, add_recorded
 from tests.support.stores import audited, opened, settings_on
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 CALLS = 30
 KILLED_AT = (27, 14, 3)
 """Numbers of calls' folders that are left when the program is killed: in the middle of a transaction's files, and behind."""
-WITHIN_S = 120
 
 
 class JournalFiles:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from tests.support.backups import written
+from tests.support.deadline import WITHIN_S
 from tests.support.records_office import RecordsOffice, delivered
 from tests.support.stores import opened, settings_on
 from tests.support.told_calls import NOON, ToldRun, told_call
@@ -155,7 +156,7 @@ async def plain(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def in_the_history(store: Store, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while len(await newest_calls(store, count)) < count:  # noqa: ASYNC110 - of a database
             await asyncio.sleep(0.05)
 

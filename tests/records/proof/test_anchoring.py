@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
+from tests.support.deadline import WITHIN_S
 from tests.support.recorded import call_row, keep_calls, tokyo
 
 from kikimori_core.journal.anchor_settings import AnchorTable
@@ -77,7 +78,7 @@ def keeper_of(store: Store, table: AnchorTable, now: list[datetime]) -> ProofKee
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not holds():  # noqa: ASYNC110  (nothing tells of it)
             await asyncio.sleep(0.01)
 

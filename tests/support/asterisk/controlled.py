@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import kikimori_config
 import numpy as np
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 from tests.support.real_asterisk import MUSIC_HZ, Layout, RealAsterisk, running_asterisk
 from tests.support.sip_phone import Habit, Phone
@@ -18,7 +19,6 @@ from tests.support.tone_office import (
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
-    WITHIN_S,
     ToneOffice,
 )
 from tests.support.wire import Wire

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tests.support.deadline import WITHIN_S
 from tests.support.desk_phone import DeskPhone
 from tests.support.ports import free_port
 from tests.support.real_freeswitch import MUSIC_HZ, RealFreeSwitch, running_freeswitch
@@ -19,7 +20,6 @@ from tests.support.tone_office import (
     SOUND_HZ,
     SUPERIOR_HZ,
     SUPERVISOR_HZ,
-    WITHIN_S,
     ToneOffice,
 )
 from tests.support.wire import Wire

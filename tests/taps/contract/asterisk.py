@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.asterisk.ari_peer import PASSWORD, USER, Media, SimulatedAsterisk
 from tests.support.audio_socket import audio_socket_tap
+from tests.support.deadline import WITHIN_S
 from tests.support.telephone import FRAME_BYTES, KIND_AUDIO_8K, message
 from tests.taps.contract.driver import Abilities, PeerCall
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Problem
 
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
-WITHIN_S = 60
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.stream import FRAME_S, AudioStream
 from tests.support.freeswitch.switch import Channel, Switch
 from tests.taps.contract.driver import Abilities, PeerCall
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from kikimori_core.model.call import Party
     from kikimori_core.model.feed import CallDesk
-
-WITHIN_S = 60
 
 
 class FreeSwitchDriver:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tests.support.deadline import WITHIN_S
 from tests.support.fake_sound import FakeSound
 from tests.taps.contract.driver import Abilities, PeerCall
 
@@ -51,7 +52,7 @@ class LineInDriver:
 
     async def begin(self, customer: Party, operator: Party) -> PeerCall:  # noqa: ARG002  (a line tells no names)
         name = f"USB Audio {next(self._numbers)}"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(WITHIN_S):
             while name not in self._sound.captures:  # noqa: ASYNC110  (opened in a thread)
                 await asyncio.sleep(0.01)
         return _Call(self._sound.captures[name])

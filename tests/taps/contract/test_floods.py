@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.attacks import ATTACKS, Target, attack
 from tests.support.certificates import self_signed
-from tests.support.recorder import WITHIN_S
+from tests.support.deadline import WITHIN_S
 from tests.support.src import Recording, SipSocket
 from tests.support.telephone import KIND_AUDIO_8K, KIND_IDENTITY, message
 from tests.taps.contract.audiosocket import AudioSocketDriver
@@ -36,6 +36,9 @@ UPGRADE = (
     b"GET /media HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n"
 )
+
+SPOKEN_WITHIN_S = 20.0
+"""Seconds after which something said counts as not heard whole, and is said again."""
 
 
 def frame(first: int, payload: bytes) -> bytes:
@@ -106,7 +109,7 @@ async def is_heard(call: Call) -> None:
     """Return when something said is heard whole. On a busy machine a packet may come too late for its jitter buffer."""
     for _ in range(2):
         with suppress(TimeoutError):
-            async with asyncio.timeout(WITHIN_S / 3):
+            async with asyncio.timeout(SPOKEN_WITHIN_S):
                 await call.speak()
                 return
     await call.speak()

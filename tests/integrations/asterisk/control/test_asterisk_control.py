@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.asterisk.ami import PASSWORD, AmiPeer
+from tests.support.deadline import WITHIN_S
 from tests.support.ports import free_port
 
 from kikimori.control.held import HeldBook
@@ -74,7 +75,7 @@ def table(folder: Path, port: int, password: str = PASSWORD) -> AsteriskTable:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():  # noqa: ASYNC110  (of several objects)
             await asyncio.sleep(0.01)
 

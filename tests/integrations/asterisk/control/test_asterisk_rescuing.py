@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integrations.asterisk.control.test_asterisk_control import CALL, CUSTOMER, OPERATOR, settings
+from tests.support.deadline import WITHIN_S
 
 from kikimori.control.held import HeldBook
 from kikimori.control.pbx_control import PbxRequest
@@ -105,7 +106,7 @@ async def test_a_program_that_was_frozen_takes_nobody_out_of_a_conversation(
     scene = Scene(tmp_path, where)
     await scene.remember()
     watching = asyncio.create_task(scene.rescuer.watch())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while scene.customer.step is Step.HOLD and scene.told != told:  # noqa: ASYNC110  (told by nobody)
             await asyncio.sleep(0.01)
     watching.cancel()
@@ -126,7 +127,7 @@ async def test_who_was_forgotten_is_brought_back(
     scene.customer.step = step
     await scene.remember()
     watching = asyncio.create_task(scene.rescuer.watch())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not asterisk.redirects:
             scene.customer.step_at = -1000.0
             await asyncio.sleep(0.01)
@@ -170,7 +171,7 @@ async def test_of_two_channels_asterisk_redirected_the_customer_only(tmp_path: P
     customer = AsteriskCustomer("c1", CUSTOMER, UNIQUEID, operator_extension="204", changed=scene.told.append)
     found = Found(Place(CUSTOMER, UNIQUEID, "office", "1", "b"), OPERATOR)
     holding = asyncio.create_task(scene.mover.hold(PbxRequest(Action.HOLD, CALL, "200"), found, customer))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while scene.told != [ON_HOLD]:  # noqa: ASYNC110  (told by nobody)
             await asyncio.sleep(0.01)
     customer.music = True
@@ -194,7 +195,7 @@ async def test_whom_the_book_does_not_tell_of_is_still_ours(tmp_path: Path) -> N
     scene = Scene(tmp_path, Asterisk())
     following = asyncio.create_task(scene.rescuer.ask())
     scene.rescuer.meet(CALL, scene.told.append)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while scene.told != [ON_HOLD]:  # noqa: ASYNC110  (told by nobody)
             await asyncio.sleep(0.01)
     following.cancel()
@@ -229,7 +230,7 @@ async def test_the_page_is_told_where_an_earlier_run_left_a_customer(
     await scene.rescuer.what_became_of_all()
     if read_first:
         scene.rescuer.meet(CALL, told.append)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not told:  # noqa: ASYNC110  (told by nobody)
             await asyncio.sleep(0.01)
     following.cancel()
@@ -247,7 +248,7 @@ async def test_another_call_on_a_channel_of_the_same_name(tmp_path: Path) -> Non
     scene.rescuer.meet(CALL, told.append)
     await scene.rescuer.what_became_of_all()
     scene.rescuer.meet(CALL, told.append)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN_S):
         while not scene.rescuer._questions.empty():  # noqa: ASYNC110  (told by nobody)
             await asyncio.sleep(0)
     asking.cancel()

@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.support.asterisk.ari_peer import LOGIN, PASSWORD, USER, SimulatedAsterisk
 from tests.support.audio_socket import audio_socket_tap
+from tests.support.deadline import WITHIN_S
 from tests.support.recorder import RecordedLeg, Recorder
 
 from kikimori.errors import KikimoriError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-WITHIN_S = 60
 SIDES = SidesTable(customer_endpoints=("PJSIP/trunk*",), operator_endpoints=("PJSIP/2??",))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.controlled import control_settings
 from tests.support.freeswitch.switch import Switch
 from tests.support.freeswitch.transcript import EslPeer, exchanges, write_transcript
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parent / "data"
 DONE, FAILED = (Outcome.DONE, None), Outcome.FAILED
 TALKING, ON_HOLD, TRANSFERRED = CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TRANSFERRED
-WITHIN_S = 60
 
 
 class Desk:

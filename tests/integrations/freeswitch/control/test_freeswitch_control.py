@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
+from tests.support.deadline import WITHIN_S
 from tests.support.freeswitch.switch import Channel, Phone, Switch
 
 from kikimori.control.held import HeldBook
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-WITHIN_S = 60
 MUSIC = "local_stream://moh"
 
 
