@@ -24,21 +24,24 @@ class _PortBlock:
     """Ports of this process alone."""
 
     def __init__(self) -> None:
-        self._claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        first = self._claimed()
+        first = _claimed()
         self.sound = range(first, first + _SOUND)
         self.single = cycle(range(first + _SOUND, first + _BLOCK))
 
-    def _claimed(self) -> int:
-        blocks = _RANGE[::_BLOCK]
-        start = secrets.randbelow(len(blocks))
-        if sys.platform == "linux":
-            for first in chain(blocks[start:], blocks[:start]):
-                with suppress(OSError):
-                    # An abstract name: no file, and the kernel forgets it with the process.
-                    self._claim.bind(f"\0kikimori-ports-{first}")
-                    return first
-        return blocks[start]
+
+def _claimed() -> int:
+    blocks = _RANGE[::_BLOCK]
+    start = secrets.randbelow(len(blocks))
+    if sys.platform == "linux":
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        for first in chain(blocks[start:], blocks[:start]):
+            with suppress(OSError):
+                # An abstract name: no file, and the kernel forgets it with the process.
+                claim.bind(f"\0kikimori-ports-{first}")
+                claim.detach()
+                return first
+        claim.close()
+    return blocks[start]
 
 
 _block = cache(_PortBlock)
