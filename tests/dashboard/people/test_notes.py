@@ -6,7 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from playwright.async_api import expect
 from tests.support import sample
+from tests.support.held_requests import hold
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import add_people, client
@@ -20,6 +22,7 @@ from kikimori_records.call_notes import LONGEST_NOTE, MOST_NOTES, add_note, note
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
+    from playwright.async_api import Page
     from tests.support.peer_agent import PeerAgent
 
     from kikimori_records.store import Store
@@ -51,6 +54,29 @@ async def test_a_note_is_seen_by_all_and_removed_by_its_writer(
     assert {each["object_id"] for each in found} == {"c"}
     # Words about a customer are no matter for a record of three years.
     assert "約束" not in str(found)
+
+
+async def test_what_is_typed_while_a_note_is_on_its_way_is_the_next_one(
+    url: str, agent: PeerAgent, page: Page
+) -> None:
+    """And the same note is not written twice by somebody who presses twice."""
+    await agent.call("c", operator=Party(number="204", name="佐藤 美咲"))
+    await agent.alert("c")
+    await page.goto(url)
+    field = page.get_by_label("この通話へのメモ")
+    await expect(field).to_be_enabled()
+    held = await hold(page, f"**{NOTES}")
+    await field.fill("折り返し約束済み")
+    for _ in range(2):
+        await field.press("Enter")
+    first = await held.next()
+    await field.fill("上席了承")
+    await first.continue_()
+    written = page.locator("#panel .notes-list .note-text")
+    await expect(written).to_have_text(["折り返し約束済み"])
+    await (await held.next()).continue_()
+    await expect(written).to_have_text(["折り返し約束済み", "上席了承"])
+    await expect(field).to_have_value("")
 
 
 async def test_what_is_refused(url: str, agent: PeerAgent, supervisor: ClientSession) -> None:

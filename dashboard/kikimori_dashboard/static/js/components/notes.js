@@ -12,6 +12,8 @@ export class Notes {
     this.callId = "";
     /** @type {Map<string, string>} what was typed and not sent, by call */
     this.drafts = new Map();
+    /** @type {Promise<void>} */
+    this.writing = Promise.resolve(); // until the last note was answered
     this.title = h("h3");
     this.list = h("ol", { class: "notes-list" });
     this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off", oninput: () => this.drafts.set(this.callId, this.input.value) });
@@ -52,10 +54,18 @@ export class Notes {
       isOwn(note) ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
   }
 
-  async write() {
+  /** Sends what is typed, once the last note has been answered; what is typed meanwhile is the next one. */
+  write() {
+    const { callId } = this;
+    this.writing = this.writing.then(() => (this.callId === callId ? this.writeOne() : undefined));
+  }
+
+  async writeOne() {
     const text = this.input.value.trim();
     const { callId } = this;
     if (!text || !(await this.post("", { text }))) return;
+    const now = this.callId === callId ? this.input.value : this.drafts.get(callId) ?? "";
+    if (now.trim() !== text) return; // another is typed already
     this.drafts.delete(callId);
     if (this.callId === callId) this.input.value = "";
   }
