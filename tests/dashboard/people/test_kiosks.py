@@ -11,6 +11,7 @@ import structlog
 from playwright.async_api import expect
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
+from tests.support.held_requests import hold
 from tests.support.json_requests import get, post
 from tests.support.live_client import LiveClient, connected
 from tests.support.sign_in import sign_in_page
@@ -146,6 +147,35 @@ async def test_a_person_is_no_kiosk(url: str, supervisor: ClientSession) -> None
     assert await get(supervisor, "/api/seat") == {"kiosk": False}
     assert (await post(supervisor, "/api/seat"))[0] == 403
     assert (await post(supervisor, "/api/seat/leave"))[0] == 403
+
+
+async def test_an_answer_of_before_does_not_take_the_name_back(
+    url: str, store: Store, admin: ClientSession
+) -> None:
+    """The page asks each minute; what it asked before the name was given comes after it."""
+    await add(store, NewPerson("佐藤 美咲", roles=frozenset({"operator"}), extensions=frozenset({"204"})))
+    async with await bound(url, admin) as kiosk, chromium() as browser:
+        context = await browser.new_context(extra_http_headers={"Cookie": kiosk.headers["Cookie"]})
+        page = await context.new_page()
+        await page.clock.install()
+        await page.goto(f"{url}/operator?ext=204")
+        name = page.get_by_role("button", name="佐藤 美咲")
+        await expect(name).to_be_visible()
+        held = await hold(page, "**/api/seat")
+        await page.clock.fast_forward(60_000)
+        before = await held.next()
+        answer = await before.fetch()
+        await name.click()
+        await (await held.next()).continue_()
+        after = await held.next()
+        await after.continue_()
+        seat = page.locator("#seat")
+        await expect(seat).to_have_text("本日の担当: 佐藤 美咲")
+        async with page.expect_response("**/api/seat"):
+            await before.fulfill(response=answer)
+        await page.clock.run_for(100)
+        await expect(seat).to_have_text("本日の担当: 佐藤 美咲")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 async def test_from_the_code_to_the_name_in_two_browsers(url: str, store: Store, page: Page) -> None:

@@ -3,6 +3,7 @@
 import { h, setText } from "./dom.js";
 import { refusalText } from "./form.js";
 import { t } from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { load, send } from "../store/session.js";
 
 const ASK_AGAIN_MS = 60_000; // after a shift the answer counts no more
@@ -18,6 +19,8 @@ export class Seat {
     this.seat = null;
     /** @type {HTMLDialogElement | null} */
     this.dialog = null;
+    this.loadLatest = latest(load);
+    this.sitting = false; // a name is on its way
     element.addEventListener("click", () => this.ask());
   }
 
@@ -27,8 +30,8 @@ export class Seat {
   }
 
   async look() {
-    const answer = await load("/api/seat");
-    if (!answer.ok) return;
+    const answer = await this.loadLatest("/api/seat");
+    if (answer === null || !answer.ok || this.sitting) return;
     this.seat = answer;
     this.words();
     if (this.seat.kiosk && !this.seat.asked && this.seat.candidates.length) this.ask();
@@ -44,7 +47,10 @@ export class Seat {
     if (this.dialog || !this.seat?.kiosk) return;
     const fault = h("p", { class: "failed", role: "alert", hidden: true });
     const sit = async (/** @type {Candidate | null} */ person, pin = "") => {
+      if (this.sitting) return;
+      this.sitting = true;
       const answer = await send("/api/seat", { person_id: person?.id ?? null, pin });
+      this.sitting = false;
       if (answer.ok) {
         this.dialog?.close();
         await this.look();
