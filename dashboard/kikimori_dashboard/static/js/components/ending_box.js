@@ -189,7 +189,8 @@ export class EndingBox {
 
   async propose() {
     const words = this.words.value.trim();
-    if (await this.send("ending", { reason: this.reason, ...(words ? { words } : {}) })) this.words.value = "";
+    const { call } = this;
+    if ((await this.send("ending", { reason: this.reason, ...(words ? { words } : {}) })) && this.call?.call_id === call.call_id) this.words.value = "";
   }
 
   /**

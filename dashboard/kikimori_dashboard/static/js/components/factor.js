@@ -22,6 +22,7 @@ export class Factor {
     this.codes = null; // the recovery codes, shown once
     /** @type {Answer | null} */
     this.fault = null;
+    this.sending = false;
   }
 
   /** Asks whether it is on. */
@@ -101,7 +102,10 @@ export class Factor {
    * @param {string} code
    */
   async send(path, password, code) {
+    if (this.sending) return; // a code is good once: the second press would be refused, beside the recovery codes
+    this.sending = true;
     const answer = await send(path, { password, code });
+    this.sending = false;
     this.fault = answer.ok ? null : answer;
     if (answer.ok) {
       this.begun = null;

@@ -47,17 +47,17 @@ export function ask(title, fields, save, more = []) {
   const dialog = h("dialog", { "aria-label": title }, form);
   form.append(h("h2", {}, title), fault, h("div", { class: "fields" }, ...inputs), ...more,
       h("div", { class: "bar" }, send, h("button", { class: "secondary", type: "button", onclick: () => dialog.close() }, t("people.cancel"))));
-  /** @type {Answer | null} */
-  let taken = null;
+  /** @type {Promise<Answer> | null} */
+  let sent = null; // the last that was saved, or is being saved
 
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
     send.disabled = true;
-    const answer = await save(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))));
+    sent = save(/** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form))));
+    const answer = await sent;
     send.disabled = false;
     if (answer.ok) {
-      taken = answer;
       dialog.close();
       return;
     }
@@ -77,7 +77,12 @@ export function ask(title, fields, save, more = []) {
 
   document.body.append(dialog);
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(taken); });
+    dialog.addEventListener("close", async () => {
+      dialog.remove();
+      // Closed while it was being saved: what came of it is told all the same.
+      const answer = await sent;
+      resolve(answer?.ok ? answer : null);
+    });
     dialog.showModal();
   });
 }

@@ -5,6 +5,10 @@ import { ask } from "./form.js";
 import { current, t } from "../store/i18n.js";
 import { send } from "../store/session.js";
 
+/** @type {Promise<void>} */
+let moving = Promise.resolve(); // until the last order was answered
+let moves = 0;
+
 /** @typedef {import("./form.js").Section} Section */
 /** @typedef {{id: string, name: string, number: string, enabled: boolean, hours: Record<string, string>}} Superior */
 
@@ -40,8 +44,8 @@ function row(page, all, superior, index) {
     h("div", {}, h("small", {}, t("people.number")), superior.number),
     h("div", { class: "wide" }, h("small", {}, t("people.hours")), superior.hours[current()] || t("people.always")),
     h("div", { class: "acts" },
-      act("up", () => move(page, all, index, -1), index === 0),
-      act("down", () => move(page, all, index, 1), index === all.length - 1),
+      act("up", () => move(page, all, superior, -1), index === 0),
+      act("down", () => move(page, all, superior, 1), index === all.length - 1),
       act("edit", () => edit(page, superior)),
       act(superior.enabled ? "switch_off" : "switch_on", () => change(page, superior, { enabled: !superior.enabled })),
       act("remove", () => remove(page, superior))));
@@ -72,15 +76,23 @@ async function change(page, superior, values) {
 }
 
 /**
+ * Moves a superior; pressed again before the list is drawn anew, from where the last press moved it to.
  * @param {Section} page
  * @param {Superior[]} all
- * @param {number} index
+ * @param {Superior} superior
  * @param {number} by
  */
-async function move(page, all, index, by) {
+function move(page, all, superior, by) {
+  const index = all.indexOf(superior);
+  if (all[index + by] === undefined) return;
+  all.splice(index + by, 0, ...all.splice(index, 1));
   const ids = all.map((each) => each.id);
-  ids.splice(index + by, 0, ...ids.splice(index, 1));
-  await page.came(await send("/api/superiors/order", { ids }), t("people.saved_superiors"));
+  moves += 1;
+  const turn = moves;
+  moving = moving.then(async () => {
+    const answer = await send("/api/superiors/order", { ids });
+    if (turn === moves || !answer.ok) await page.came(answer, t("people.saved_superiors"));
+  });
 }
 
 /**

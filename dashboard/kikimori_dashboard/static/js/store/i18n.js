@@ -7,17 +7,26 @@ import { read, write } from "./preferences.js";
 /** @type {Record<string, any>} */
 let words = {};
 let language = "ja";
+let asked = language; // the language that was asked for last
 let zone = "Asia/Tokyo";
 
 export const LANGUAGES = ["ja", "en"];
 
 /** @param {string} name */
 async function load(name) {
-  const answer = await fetch(`/static/i18n/${name}.json`);
-  if (!answer.ok) throw new Error(`language file: ${answer.status}`);
-  words = await answer.json();
-  language = name;
-  document.documentElement.lang = name;
+  asked = name;
+  try {
+    const answer = await fetch(`/static/i18n/${name}.json`);
+    if (!answer.ok) throw new Error(`language file: ${answer.status}`);
+    const found = await answer.json();
+    if (asked !== name) return; // another was asked for meanwhile
+    words = found;
+    language = name;
+    document.documentElement.lang = name;
+  } catch (error) {
+    if (asked === name) asked = language;
+    throw error;
+  }
 }
 
 /** Begins with the language chosen in this browser, else the office's, and with the office's time zone. */
@@ -41,9 +50,9 @@ export async function useSite(site) {
 }
 
 export async function toggle() {
-  const other = language === "ja" ? "en" : "ja";
+  const other = asked === "ja" ? "en" : "ja";
   await load(other);
-  write("language", other);
+  if (asked === other) write("language", other);
 }
 
 export const current = () => language;

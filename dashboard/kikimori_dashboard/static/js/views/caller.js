@@ -5,10 +5,12 @@ import { ask, refusalText } from "../components/form.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, me, send, toLogin } from "../store/session.js";
 
 const { t } = i18n;
+const loadLatest = latest(load);
 
 /** @typedef {import("../store/session.js").Answer} Answer */
 /** @typedef {{id: string, name: string, contract: string | null, in_charge: string | null, manner: string | null, numbers: {key: string, number: string}[]}} Customer */
@@ -36,7 +38,9 @@ watchRights(() => { view = null; contacts = []; draw(); });
 
 /** @param {boolean} further */
 async function read(further) {
-  const answer = await load(further && view?.before ? `${PATH}?before=${encodeURIComponent(view.before)}` : PATH);
+  if (!further) show(at("more"), false); // it would continue a list that is about to be another
+  const answer = await loadLatest(further && view?.before ? `${PATH}?before=${encodeURIComponent(view.before)}` : PATH);
+  if (answer === null) return undefined;
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
   if (answer.ok) {

@@ -5,11 +5,13 @@ import { refusalText } from "../components/form.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
 const SHOWN = 200;
+const loadLatest = latest(load);
 
 /** @typedef {import("../store/session.js").Answer} Answer */
 /** @typedef {{id: string, name: string, contract: string | null, in_charge: string | null, manner: string | null, numbers: {key: string, number: string}[]}} Customer */
@@ -41,11 +43,17 @@ await read();
 watchRights(() => { customers = []; plan = null; draw(); });
 
 async function read() {
-  const answer = await load("/api/customers");
+  const answer = await loadLatest("/api/customers");
+  if (answer === null) return undefined;
   if (answer.status === 401) return toLogin();
   unread = answer.ok ? null : answer;
   if (answer.ok) customers = answer.customers;
   return draw();
+}
+
+function forgetFile() {
+  file = null;
+  chosen.value = "";
 }
 
 function choose() {
@@ -57,8 +65,10 @@ function choose() {
 async function take(dry) {
   done = "";
   plan = fault = null;
-  if (file === null) return draw();
   const taken = file;
+  if (!dry) forgetFile(); // taken in once; another may be chosen meanwhile
+  draw();
+  if (taken === null) return;
   const answer = await posted(`/api/customers/import?dry_run=${dry ? 1 : 0}`, taken);
   if (dry && file !== taken) return; // another was chosen meanwhile
   if (answer.status === 401) return toLogin();
@@ -66,11 +76,9 @@ async function take(dry) {
   else if (dry) plan = answer;
   else {
     done = t("customers.imported", answer);
-    file = null;
-    chosen.value = "";
     await read();
   }
-  return draw();
+  draw();
 }
 
 /**
@@ -130,7 +138,7 @@ function planParts() {
   ];
   return [counts, items.length ? h("ul", { tabindex: "0", "aria-label": t("customers.changes") }, ...items) : null,
     h("p", { class: "row" }, h("button", { class: "primary", type: "button", onclick: () => take(false) }, t("customers.import")),
-      h("button", { class: "secondary", type: "button", onclick: () => { file = null; chosen.value = ""; take(true); } }, t("people.cancel")))];
+      h("button", { class: "secondary", type: "button", onclick: () => { forgetFile(); take(true); } }, t("people.cancel")))];
 }
 
 /** @param {[string, [any, any]]} change */

@@ -4,10 +4,12 @@ import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { faultText } from "../components/entries.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
+const loadLatest = latest(load);
 const DAYS = [7, 30, 90, 365];
 
 /** @typedef {{alert_id: string, uid: string | null, opened_s: number | null, started_at: string | null, reason: string, name: string, at: string}} Mark */
@@ -29,7 +31,8 @@ draw();
 await read();
 
 async function read() {
-  const answer = await load(`/api/false-alarms?days=${select.value}`);
+  const answer = await loadLatest(`/api/false-alarms?days=${select.value}`);
+  if (answer === null) return undefined;
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
   if (answer.ok) list = /** @type {any} */ (answer);

@@ -47,6 +47,7 @@ if (answer.status === 401) toLogin();
 if (answer.ok) choices = /** @type {any} */ (answer);
 words();
 recall();
+show(at("form"), true); // not before: what is typed into it would be replaced, and nobody would hear Enter
 await ask();
 
 /** What is asked, as the server takes it; what is empty is left out. */

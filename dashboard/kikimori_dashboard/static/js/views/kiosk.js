@@ -35,4 +35,5 @@ at("form").addEventListener("submit", async (event) => {
 });
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
 words();
+show(at("form"), true); // not before: nobody would hear Enter
 at("code").focus();

@@ -4,10 +4,12 @@ import { byId as at, h, setText } from "../components/dom.js";
 import { showEntries } from "../components/entries.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, me, toLogin } from "../store/session.js";
 
 const { t } = i18n;
+const loadLatest = latest(load);
 /** @typedef {{created_at: string, used_at: string, ended_at: string | null, address: string, browser: string, present: boolean}} Session */
 
 /** @type {Session[]} */
@@ -28,7 +30,8 @@ words();
 await read();
 
 async function read() {
-  const answer = await load(before === null ? "/api/my-record" : `/api/my-record?before=${before}`);
+  const answer = await loadLatest(before === null ? "/api/my-record" : `/api/my-record?before=${before}`);
+  if (answer === null) return undefined;
   if (answer.status === 401) return toLogin();
   fault = answer.ok ? null : answer;
   if (answer.ok) {

@@ -4,6 +4,7 @@ import { certificateBanners, showBanners } from "../components/banners.js";
 import { byId as at, h, setText, show } from "../components/dom.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { refusalText } from "../components/form.js";
 import * as kiosks from "../components/people_kiosks.js";
 import * as persons from "../components/people_persons.js";
@@ -66,11 +67,12 @@ async function drawCertificate() {
   showBanners(at("banners"), certificateBanners(problems));
 }
 
+const partsOf = latest((/** @type {string} */ name) => SECTIONS[name].draw(page));
+
 async function draw() {
   drawCertificate();
-  const asked = section;
-  const parts = await SECTIONS[section].draw(page);
-  if (parts && asked === section) at("list").replaceChildren(...parts);
+  const parts = await partsOf(section);
+  if (parts) at("list").replaceChildren(...parts);
 }
 
 function words() {
