@@ -79,8 +79,9 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await page.set_viewport_size({"width": 390, "height": 844})
     shown = page.locator(".card[data-call=c] .why .fact").first
     await expect(shown).to_have_text(SENTENCE)
-    assert await shown.evaluate(
-        "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+    await page.wait_for_function(
+        "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight",
+        arg=await shown.element_handle(),
     )
     await page.set_viewport_size({"width": 1366, "height": 768})
     await page.goto(f"{url}/handover?call=c")

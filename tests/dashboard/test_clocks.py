@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker
 
 AGENT = sample.AGENT
+MEASURED_WITHIN_S = 5
+"""Half of what the question and its answer take, at most; a press in the dashboard's own time would be off by twelve."""
 
 
 def measured(*, ahead_s: float, trip_s: float = 0.2, clocks: AgentClocks | None = None) -> AgentClocks:
@@ -80,13 +82,13 @@ async def test_a_press_is_issued_in_the_agents_time(broker: AnyBroker, ahead_s: 
     ):
         await agent.call("c")
         picture = await watching.until(lambda picture: picture["site"]["clocks"] and picture["calls"])
-        assert abs(picture["site"]["clocks"]["agent-1"] - ahead_s) <= 1
+        assert abs(picture["site"]["clocks"]["agent-1"] - ahead_s) <= MEASURED_WITHIN_S
         pressed = asyncio.create_task(
             session.post(f"{url}/api/calls/c/commands", json={"action": "hold_transfer"})
         )
         command = await agent.command()
         now = datetime.now(UTC) + agent.clock_ahead
-        assert command.issued_at <= now + timedelta(seconds=1)
+        assert command.issued_at <= now + timedelta(seconds=MEASURED_WITHIN_S)
         assert now < command.expires_at
         await agent.answer(command)
         assert (await pressed).status == 200

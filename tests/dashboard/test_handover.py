@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
+from tests.dashboard.test_audit_page import noted
 from tests.support.accessibility_tree import OUT_OF_REACH, nameless
 from tests.support.axe import assert_accessible
 from tests.support.json_requests import get, post
@@ -24,6 +25,7 @@ from kikimori_core.wire.messages import (
     Severity,
 )
 from kikimori_records.audit.entry import ActorKind
+from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.people import NewPerson, add, person_by_login
 from kikimori_records.people.changes import Author, change_person
 from kikimori_records.people.superiors import add_superior
@@ -175,9 +177,9 @@ async def test_who_sees_a_handover(agent: PeerAgent, url: str, store: Store) -> 
     for login in ("operator", "wall", "admin"):
         async with client(url, login) as http, http.get("/api/handover?call=c") as answer:
             assert answer.status == 403
-    async with client(url, "admin") as admin:
-        noted = (await get(admin, "/api/audit?action=handover.open"))["entries"]
-    assert sorted(each["actor_name"] for each in noted) == ["木村 さくら", "高橋 課長"]
+    await noted(store, "handover.open", 2)
+    entries = await newest(store, AuditFilter(action="handover.open"))
+    assert sorted(each.entry.actor_name for each in entries) == ["木村 さくら", "高橋 課長"]
 
 
 @pytest.mark.parametrize("said", [True, False])

@@ -66,6 +66,7 @@ async def test_the_supervisors_page_from_empty_to_blind(url: str, page: Page, ag
     await page.emulate_media(reduced_motion="reduce")
     assert await page.evaluate(MOVING) == 0
     await agent.answer(command, Outcome.FAILED, reason="pbx_error")
+    await expect(page.locator("#cards [data-call=c1] .result")).to_be_visible()
     await page.locator("#cards [data-call=c1]").get_by_role("button", name="そのほかの操作").click()
     assert await page.evaluate(OUT_OF_REACH) == []
     await assert_accessible(page)
@@ -110,4 +111,5 @@ async def test_the_operators_page_from_idle_to_a_failed_call_for_help(
     command = await agent.command()
     await assert_accessible(page)
     await agent.answer(command, Outcome.FAILED, reason="pbx_error")
+    await expect(page.get_by_role("alert")).to_be_visible()
     await assert_accessible(page)

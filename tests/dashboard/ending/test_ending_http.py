@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto
     from tests.support.peer_agent import PeerAgent
 
+    from kikimori_dashboard import DashboardSettings
     from kikimori_records.store import Store
 
 COMMANDS = "/api/calls/c/commands"
@@ -220,21 +221,27 @@ async def test_an_order_that_failed_may_be_given_again(url: str, agent: PeerAgen
 async def test_one_person_confirms_with_a_second_press(
     real: Mosquitto, store: Store, agent: PeerAgent
 ) -> None:
-    settings = dashboard_settings(real.settings, ending={"people": 1, "confirm_after_s": 1})
+    """Two dashboards, of which one lets nobody confirm within this test, and the other at once."""
+
+    def settings(seconds: int, name: str) -> DashboardSettings:
+        table = {"people": 1, "confirm_after_s": seconds}
+        return dashboard_settings(real.settings, client_id=name, ending=table)
+
     async with (
-        dashboard(settings, store=store) as url,
+        dashboard(settings(60, "dashboard-test"), store=store) as url,
+        dashboard(settings(0, "dashboard-second"), store=store) as later,
         client(url) as session,
+        client(later) as session_later,
         client(url, "operator") as operator,
     ):
         await heard_call(url, agent)
+        await heard_call(later, agent)
         path = await propose(operator)
         assert (await refused(operator, f"{path}/agree"))[1] in ("read_first", "not_by_these")
         assert (await post(operator, f"{path}/withdraw"))[0] == 200
         path = await propose(session)
         assert await refused(session, f"{path}/agree") == (409, "read_first")
-        async with asyncio.timeout(30):
-            while (await post(session, f"{path}/agree"))[0] != 200:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+        assert (await post(session_later, f"{path}/agree"))[0] == 200
         order = asyncio.create_task(post(session, f"{path}/end"))
         command = await agent.command()
         assert command.ending is not None

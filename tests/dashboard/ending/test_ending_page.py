@@ -65,7 +65,7 @@ async def test_two_people_and_the_operator_end_a_call(url: str, agent: PeerAgent
         # The second person sees it whichever call they look at, and cannot agree before the customer was asked twice.
         banner = second.locator("#endings [data-ending=c]")
         await expect(banner).to_contain_text("高橋 課長さん: 暴言・大声・三度お願いした")
-        assert await second.evaluate("window.tones.length") >= 2
+        await second.wait_for_function("window.tones.length >= 2")
         await assert_accessible(second)
         await banner.locator("button").click()
         agree = second.locator("#panel .ending [data-act=agree]")
@@ -117,7 +117,7 @@ async def test_an_operator_asks_and_is_refused(url: str, agent: PeerAgent) -> No
 async def test_one_person_reads_the_sentence_and_confirms(
     real: Mosquitto, store: Store, agent: PeerAgent
 ) -> None:
-    settings = dashboard_settings(real.settings, ending={"people": 1, "confirm_after_s": 2})
+    settings = dashboard_settings(real.settings, ending={"people": 1, "confirm_after_s": 10})
     async with (
         dashboard(settings, store=store) as url,
         chromium() as browser,
