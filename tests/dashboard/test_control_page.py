@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 from tests.support.office import CAN_EVERYTHING
+from tests.support.unhurried import take_time
 
 from kikimori.integrations.manual.control import ManualControl
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Party
@@ -216,6 +217,7 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
 
 async def test_taking_back_from_the_superior_asks_first(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=SATO, status=CallStatus.TRANSFERRED, **CAN_EVERYTHING)
+    await take_time(page)
     await page.goto(url)
     card = page.locator("#panel")
     await expect(page.locator("#lane [data-call=c]")).to_be_visible()

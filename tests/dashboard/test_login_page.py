@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.held_requests import hold
 from tests.support.sign_in import PASSWORD, client
 
 from kikimori_core.wire.messages import Party
@@ -232,6 +233,24 @@ async def test_the_second_factor_from_set_up_to_recovery(url: str, store: Store,
     await expect(factor).to_contain_text("残りの回復コード: 9 個")
     await page.set_viewport_size({"width": 390, "height": 844})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_a_code_that_is_sent_twice_is_taken_once(url: str, store: Store, stranger: Page) -> None:
+    """The second would be refused as used, beside the recovery codes that are shown once."""
+    await with_password(store, "supervisor")
+    await stranger.goto(f"{url}/account")
+    await type_in(stranger, "supervisor", PASSWORD)
+    factor = stranger.locator("#factor")
+    await factor.get_by_role("button", name="設定を始める").click()
+    secret = await factor.locator("code").inner_text()
+    held = await hold(stranger, "**/api/me/factor/confirm")
+    await factor.get_by_label("今のパスワード").fill(PASSWORD)
+    await factor.get_by_label("確認コード").fill(pyotp.TOTP(secret).now())
+    for _ in range(2):
+        await stranger.keyboard.press("Enter")
+    await held.let_go()
+    await expect(factor.locator(".codes code")).to_have_count(10)
+    assert held.taken == 1
 
 
 async def test_the_list_of_sessions_ends_one(url: str, store: Store, stranger: Page) -> None:

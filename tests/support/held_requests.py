@@ -15,8 +15,11 @@ class HeldRequests:
     def __init__(self) -> None:
         self._come: asyncio.Queue[Route] = asyncio.Queue()
         self._open = False
+        self.taken = 0
+        """Number of all requests, held or not."""
 
     async def take(self, route: Route) -> None:
+        self.taken += 1
         if self._open:
             await route.continue_()
         else:
