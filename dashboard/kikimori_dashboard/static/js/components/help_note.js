@@ -12,6 +12,7 @@ export class HelpNote {
     this.send = send;
     /** @type {string | null} */
     this.reason = null;
+    this.turn = 0; // number of the request that it belongs to
     this.sending = false;
     this.more = false; // something was said while the last was on its way
     this.taps = h("div", { class: "taps", role: "group" });
@@ -23,9 +24,11 @@ export class HelpNote {
     this.forget();
   }
 
-  /** Begins anew: another call, or another request. */
+  /** Begins anew: another call, or another request. What is still on its way holds nothing up. */
   forget() {
+    this.turn += 1;
     this.reason = null;
+    this.sending = false;
     this.more = false;
     this.input.value = "";
     show(this.element, false);
@@ -55,12 +58,13 @@ export class HelpNote {
   async tell() {
     this.more = true;
     if (this.sending) return;
+    const { turn } = this;
     this.sending = true;
-    while (this.more) {
+    while (this.more && turn === this.turn) {
       this.more = false;
       const comment = this.input.value.trim();
       if (comment || this.reason) await this.send({ ...(this.reason ? { reason: this.reason } : {}), ...(comment ? { comment } : {}) });
     }
-    this.sending = false;
+    if (turn === this.turn) this.sending = false;
   }
 }

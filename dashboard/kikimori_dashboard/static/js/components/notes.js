@@ -54,29 +54,34 @@ export class Notes {
       isOwn(note) ? h("button", { type: "button", class: "quiet", "aria-label": t("note.remove_of", { text: note.text }), onclick: () => this.post(`/${encodeURIComponent(note.id)}/remove`, {}) }, t("note.remove")) : null);
   }
 
-  /** Sends what is typed, once the last note has been answered; what is typed meanwhile is the next one. */
+  /** Sends what is typed, once the last note has been answered. The line is free at once: the next note can be typed. */
   write() {
-    const { callId } = this;
-    this.writing = this.writing.then(() => (this.callId === callId ? this.writeOne() : undefined));
-  }
-
-  async writeOne() {
     const text = this.input.value.trim();
     const { callId } = this;
-    if (!text || !(await this.post("", { text }))) return;
-    const now = this.callId === callId ? this.input.value : this.drafts.get(callId) ?? "";
-    if (now.trim() !== text) return; // another is typed already
+    if (!text) return;
     this.drafts.delete(callId);
-    if (this.callId === callId) this.input.value = "";
+    this.input.value = "";
+    this.writing = this.writing.then(() => this.writeOne(callId, text));
+  }
+
+  /**
+   * @param {string} callId
+   * @param {string} text
+   */
+  async writeOne(callId, text) {
+    if (await this.post("", { text }, callId)) return;
+    const kept = [text, this.drafts.get(callId)].filter(Boolean).join(" ");
+    this.drafts.set(callId, kept);
+    if (this.callId === callId) this.input.value = kept;
   }
 
   /**
    * @param {string} path
    * @param {object} body
+   * @param {string} [callId]
    * @returns {Promise<boolean>} whether it was done; what was typed stays where it was not
    */
-  async post(path, body) {
-    const { callId } = this;
+  async post(path, body, callId = this.callId) {
     this.button.setAttribute("aria-busy", "true");
     const answer = await send(`/api/calls/${encodeURIComponent(callId)}/notes${path}`, body);
     this.button.removeAttribute("aria-busy");

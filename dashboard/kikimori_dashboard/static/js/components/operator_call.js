@@ -40,7 +40,7 @@ export class OperatorCall {
     this.callId = null;
     this.sent = false; // pressed here, not yet answered
     /** @type {Promise<string> | null} */
-    this.calling = null; // the last press of the button, until it is answered
+    this.calling = null; // the last press that calls for help or takes it back, until it is answered
     /** @type {any} */
     this.failure = null; // result of a press here that came to nothing
     this.way = 0; // which of the ways to say it is shown
@@ -82,7 +82,7 @@ export class OperatorCall {
     const canHold = holdOffered(call, alerts);
     const endings = this.endingOffers(call, alerts, usable);
     fill(this.offers, JSON.stringify([call.ending, call.stops, endings.length, this.ending.open, call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
-      ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => this.press(action) }),
+      ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => (action === "escalate_cancel" ? this.takeBack() : this.press(action)) }),
       ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) }), ...endings]);
     this.ending.update(call, usable, picture.now());
     // Once it is decided there is one sentence to say.
@@ -186,17 +186,25 @@ export class OperatorCall {
 
   async callHelp() {
     if (this.sent) return;
+    const { callId } = this;
     this.sent = true;
     this.calling = this.press("escalate");
-    if ((await this.calling) !== "done") this.sent = false;
+    if ((await this.calling) !== "done" && callId === this.callId) this.sent = false;
     this.page.draw();
   }
 
-  /** @param {{reason?: string, comment?: string}} more */
+  takeBack() {
+    this.calling = this.press("escalate_cancel");
+  }
+
+  /**
+   * Sends what belongs to the call for help; nothing once that was taken back.
+   * @param {{reason?: string, comment?: string}} more
+   */
   async tell(more) {
-    const callId = this.callId;
+    const { note: { turn } } = this;
     await this.calling;
-    if (callId !== this.callId) return false;
+    if (turn !== this.note.turn) return false;
     return (await this.press("escalate", more)) === "done";
   }
 

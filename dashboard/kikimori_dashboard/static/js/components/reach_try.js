@@ -31,10 +31,12 @@ export class ReachTry {
   }
 
   draw() {
-    fill(this.element, JSON.stringify([this.busy, this.result, current()]), () => [
-      h("button", { type: "button", class: "offer", dataset: { act: "try" }, disabled: this.busy, onclick: () => this.run() }, t(this.busy ? "reach.busy" : "reach.try")),
+    const focused = this.element.contains(this.element.ownerDocument.activeElement);
+    const drawn = fill(this.element, JSON.stringify([this.busy, this.result, current()]), () => [
+      h("button", { type: "button", class: "offer", dataset: { act: "try" }, "aria-busy": this.busy ? "true" : null, onclick: () => this.run() }, t(this.busy ? "reach.busy" : "reach.try")),
       this.result ? this.shown(this.result) : h("p", { class: "hint" }, t("reach.hint")),
     ]);
+    if (drawn && focused) this.element.querySelector("button")?.focus({ preventScroll: true });
   }
 
   /** @param {{reached: number, key: string, agents: string, seconds: string}} result */
@@ -45,6 +47,7 @@ export class ReachTry {
   }
 
   async run() {
+    if (this.busy) return;
     this.busy = true;
     this.draw();
     const began = performance.now();

@@ -25,6 +25,7 @@ export class RecordedMarks {
     /** @type {string | null} */
     this.own = null;
     this.usable = true;
+    this.asked = 0; // number of the last reading
     this.state = h("p", { class: "state" });
     this.press = h("button", { type: "button", class: "secondary", onclick: () => this.toggle() });
     this.fault = h("p", { class: "fault", role: "alert", hidden: true });
@@ -47,7 +48,9 @@ export class RecordedMarks {
   }
 
   async read() {
+    const asked = (this.asked += 1);
     const answer = await load(`${this.path}/marks`);
+    if (asked !== this.asked) return; // what was asked later is newer
     if (answer.ok) this.marks = /** @type {any} */ (answer);
     this.draw();
     this.changed();
@@ -64,7 +67,10 @@ export class RecordedMarks {
 
   async write() {
     const text = this.input.value.trim();
-    if (text && (await this.post("/notes", { text }))) this.input.value = "";
+    if (!text) return;
+    // See `Notes`: the next note can be typed at once.
+    this.input.value = "";
+    if (!(await this.post("/notes", { text }))) this.input.value = [text, this.input.value].filter(Boolean).join(" ");
   }
 
   /**
@@ -82,6 +88,7 @@ export class RecordedMarks {
   /** Takes everything away that can be pressed: the call is erased, or the rights are gone. */
   close() {
     this.usable = false;
+    this.asked += 1;
     this.marks = { reviewed: [], notes: [], false_alarms: {} };
     this.draw();
   }

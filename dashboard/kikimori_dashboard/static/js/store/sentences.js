@@ -11,6 +11,8 @@ import { rank } from "./rank.js";
 /** @type {{apart_s: number, situations: Record<string, Sentence[]>} | null} */
 let book = null;
 
+let asked = 0; // number of the last language that was asked for
+
 export const loaded = () => book !== null;
 
 /**
@@ -18,9 +20,11 @@ export const loaded = () => book !== null;
  * @param {string} language
  */
 export async function load(language) {
+  const mine = (asked += 1);
   try {
     const answer = await fetch(`/api/sentences/${language}`);
-    if (answer.ok) book = await answer.json();
+    const came = answer.ok ? await answer.json() : null;
+    if (came && mine === asked) book = came;
   } catch {
     // asked again with the next connection
   }

@@ -39,6 +39,7 @@ let notice = ""; // key of what the page has to say of itself
 let lost = false;
 let standing = "";
 let ticking = false;
+let readings = 0; // number of the last reading of the call
 
 const player = new Player({ source: `${path}/sound`, allowed, changed: () => inFrame(draw), broken: () => { read(); } });
 const waveform = new Waveform({ seek, loop: (loop) => player.setLoop(loop) });
@@ -74,6 +75,7 @@ const [falseReasons] = await Promise.all([load("/api/false-alarm-reasons"), i18n
 if (falseReasons.ok) alerts.reasons = Object.values(falseReasons).filter((each) => typeof each === "object");
 at("player").append(waveform.element, controls.element);
 at("words").append(lines.element);
+marks.draw(); // with words, and nothing to press until it is known who is here
 at("aside").append(marks.review, alerts.element, course.element, marks.notes);
 at("keys").addEventListener("click", openKeys);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
@@ -89,7 +91,9 @@ if (await read()) begin();
 
 /** Reads the call anew; false where it may not be seen. */
 async function read() {
+  const reading = (readings += 1);
   const answer = await load(path);
+  if (reading !== readings) return recorded !== null; // what was asked later decides
   if (answer.status === 401) {
     toLogin();
     return false;
@@ -118,7 +122,7 @@ async function opened() {
   lines.show(recorded, noWordsText(recorded));
   inFrame(drawAll);
   if (recorded.sound === "kept" && !peaks) await readPeaksFile();
-  if (recorded.sound !== "kept") peaks = null;
+  if (recorded?.sound !== "kept") peaks = null;
   inFrame(drawAll);
 }
 
@@ -203,6 +207,7 @@ async function allowed(from) {
  */
 function forget(why) {
   player.drop();
+  readings += 1;
   recorded = null;
   hits = [];
   peaks = null;
