@@ -70,7 +70,10 @@ async def test_what_is_typed_while_a_note_is_on_its_way_is_the_next_one(
     for _ in range(2):
         await field.press("Enter")
     first = await held.next()
+    await expect(field).to_have_value("")
     await field.fill("上席了承")
+    await field.press("Enter")
+    assert held.none, "one after the other, so that they stand in the order in which they were written"
     await first.continue_()
     written = page.locator("#panel .notes-list .note-text")
     await expect(written).to_have_text(["折り返し約束済み"])
