@@ -154,6 +154,7 @@ async def test_a_person_is_added_found_and_changed_by_keyboard(
     await dialog.get_by_label("監督者").check()
     await dialog.get_by_role("button", name="保存").click()
     await expect(page.locator("[data-person]")).to_contain_text("オペレーター・監督者")
+    await expect(page.get_by_role("button", name="編集")).to_be_focused()
     page.on("dialog", lambda asked: asked.accept())
     await page.get_by_role("button", name="無効にする").click()
     await expect(page.locator("[data-person]")).to_have_count(0)
@@ -175,6 +176,7 @@ async def test_superiors_are_ordered_and_get_hours(url: str, admin: ClientSessio
     await expect(page.locator("[data-superior]")).to_have_count(2)
     await page.locator("[data-superior]").nth(1).get_by_role("button", name="上へ").click()
     await expect(page.locator("[data-superior]").first).to_contain_text("1. 部長 高橋")
+    await expect(page.locator("[data-superior]").first.get_by_role("button", name="下へ")).to_be_focused()
     await assert_accessible(page)
     found = (await get(admin, "/api/superiors"))["superiors"]
     assert [each["number"] for each in found] == ["220", "200"]

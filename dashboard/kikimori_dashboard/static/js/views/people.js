@@ -18,6 +18,7 @@ const { t } = i18n;
 
 /** @type {Record<string, {draw: (page: import("../components/form.js").Section) => Promise<HTMLElement[] | null>}>} */
 const SECTIONS = { persons, superiors, kiosks };
+const ENTRIES = ["person", "superior", "kiosk", "code", "seating"]; // names under which a row keeps whose it is
 let section = Object.hasOwn(SECTIONS, location.hash.slice(1)) ? location.hash.slice(1) : "persons";
 
 applyTheme();
@@ -72,7 +73,23 @@ const partsOf = latest((/** @type {string} */ name) => SECTIONS[name].draw(page)
 async function draw() {
   drawCertificate();
   const parts = await partsOf(section);
-  if (parts) at("list").replaceChildren(...parts);
+  if (parts) replace(parts);
+}
+
+/**
+ * Puts the parts into the list's place; who works by keyboard stays at the same button of the same entry, or beside it.
+ * @param {HTMLElement[]} parts
+ */
+function replace(parts) {
+  const list = at("list");
+  const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
+  const row = /** @type {HTMLElement | null | undefined} */ (focused?.closest(".row"));
+  const entry = ENTRIES.find((name) => row?.dataset[name]);
+  list.replaceChildren(...parts);
+  if (!focused) return;
+  const scope = entry ? list.querySelector(`[data-${entry}="${CSS.escape(row?.dataset[entry] ?? "")}"]`) : list;
+  const same = scope?.querySelector(`[data-act="${focused.dataset.act}"]:not(:disabled)`) ?? scope?.querySelector("button:not(:disabled)");
+  /** @type {HTMLElement | null | undefined} */ (same)?.focus({ preventScroll: true });
 }
 
 function words() {
