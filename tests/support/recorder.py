@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
+
+LOOKS_EVERY_S = 0.05
 
 
 @dataclass
@@ -89,7 +92,10 @@ class Recorder:
         self.changed.set()
 
     async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition, which may also be of the tap: its counters set no event."""
         async with asyncio.timeout(WITHIN_S):
             while not condition():
                 self.changed.clear()
-                await self.changed.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOKS_EVERY_S):
+                        await self.changed.wait()

@@ -57,7 +57,7 @@ def likeness(heard: np.ndarray, piece: str) -> float:
 
 async def test_a_superior_is_rung_and_hears_where_help_is_needed(tmp_path: Path) -> None:
     folder = str(SOUNDS / "ja" / "kikimori")
-    async with controlled_office(tmp_path, habits={"200": Habit.RING}, sounds=folder) as office:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}, sounds=folder, ring_s=60) as office:
         await office.talk()
         pressed = asyncio.create_task(move(office, Action.RING_SUPERIOR, "200"))
         await office.until(lambda: office.superior.ringing)
@@ -99,7 +99,7 @@ async def test_an_alarm_that_nobody_hears(tmp_path: Path) -> None:
 
 async def test_superiors_follow_each_other_while_the_customer_stays_on_hold(tmp_path: Path) -> None:
     habits = {"200": Habit.BUSY, "205": Habit.RING}
-    async with controlled_office(tmp_path, habits=habits) as office:
+    async with controlled_office(tmp_path, habits=habits, ring_s=60) as office:
         await office.talk()
         pressed = asyncio.create_task(move(office, Action.HOLD_TRANSFER, "200", "205", "201"))
         await office.until(lambda: office.supervisor.ringing)

@@ -42,7 +42,8 @@ pytestmark = needs_asterisk
 WITHIN_MS = 60_000
 
 
-def config(folder: Path, office: AsteriskOffice, **more: object) -> AgentConfig:
+def config(folder: Path, office: AsteriskOffice, *, ring_s: int = 20, **more: object) -> AgentConfig:
+    """`ring_s`: long enough for what tests look at while it rings, on a busy machine too."""
     return AgentConfig.model_validate(
         {
             **more,
@@ -66,7 +67,7 @@ def config(folder: Path, office: AsteriskOffice, **more: object) -> AgentConfig:
                 "kind": "asterisk",
                 "superior": "200",
                 "superior_name": "課長 木村",
-                "ring_s": 5,
+                "ring_s": ring_s,
                 "announcements": [
                     {"name": "hello", "title": "録音のお知らせ", "file": str(folder / "sound")}
                 ],

@@ -107,15 +107,22 @@ class Heard:
         return [leg for leg in self.desk.legs if leg.info.role is role]
 
     async def tone(self, leg: RecordedLeg, hz: int) -> None:
-        """Wait for a second more of this leg, and see that it holds this tone and no other."""
+        """Wait until a second more of this leg holds this tone and no other.
+
+        On a busy machine telephones and Asterisk drop a packet now and then, and a tone with a hole is many tones.
+        """
         wanted = len(leg.pcm) + 2 * leg.info.rate
-        await self.desk.until(lambda: len(leg.pcm) >= wanted)
+        await self.desk.until(lambda: len(leg.pcm) >= wanted and self._holds_only(leg, hz))
+
+    @staticmethod
+    def _holds_only(leg: RecordedLeg, hz: int) -> bool:
         samples = np.frombuffer(bytes(leg.pcm[-leg.info.rate :]), "<i2").astype(float)
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
         step = leg.info.rate / len(samples)
-        assert np.argmax(spectrum) * step == pytest.approx(hz, abs=4)
         others = [other for other in TONES.values() if other != hz]
-        assert all(spectrum[round(other / step)] < spectrum.max() / 100 for other in others)
+        return abs(float(np.argmax(spectrum)) * step - hz) <= 4 and all(
+            spectrum[round(other / step)] < spectrum.max() / 100 for other in others
+        )
 
 
 @pytest_asyncio.fixture
@@ -340,7 +347,7 @@ async def test_asterisk_crashes_and_comes_back(office: Office, tmp_path: Path) -
             office.operator.hang_up()
             await office.call()
             await heard.desk.until(lambda: len(heard.desk.legs) == 4)
-            assert len(await office.own()) == 6
+            await office.own_are(6)
 
 
 @asynccontextmanager
@@ -373,7 +380,7 @@ async def test_a_killed_agent_is_not_felt_and_leaves_nothing(office: Office, tmp
         await office.own_are(6, without=left)
         agent.terminate()
         assert await agent.wait() == 0
-    assert await office.own() == []
+    await office.own_are(0)
     await until(lambda: office.customer.hears() == {TONES["201"]})
     assert office.operator.in_call
 
