@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 TONE = np.round(np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE) * 8000).astype("<i2").tobytes()
 
+LONG = "600"
+"""Seconds after which it would end by itself: with a limit its exit code says whether sound came."""
+
 
 def configuration(folder: Path, *, mqtt: int = 1) -> tuple[Path, Addresses]:
     audio, announce = free_port(), free_port()
@@ -73,7 +76,7 @@ async def told(process: Process) -> dict[str, Any]:
 
 async def test_sound_is_seen_and_the_exit_code_says_so(tmp_path: Path) -> None:
     path, addresses = configuration(tmp_path)
-    async with watching("--config", path, "--json", "--seconds", "6") as process:
+    async with watching("--config", path, "--json", "--seconds", LONG) as process:
         first = await told(process)
         assert first["taps"][0]["listens"]
         assert "does the PBX send to" in first["hints"][0]
@@ -99,12 +102,13 @@ async def test_sound_is_seen_and_the_exit_code_says_so(tmp_path: Path) -> None:
         )
         assert leg["level_db"] == pytest.approx(20 * np.log10(8000 / 32768) - 3.01, abs=0.5)
         assert leg["sounded"]
+        process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
 
 
 async def test_digital_silence_is_no_sound(tmp_path: Path) -> None:
     path, addresses = configuration(tmp_path)
-    async with watching("--config", path, "--json", "--seconds", "4") as process:
+    async with watching("--config", path, "--json", "--seconds", LONG) as process:
         await told(process)
         async with on_the_line(addresses, call="c-1") as telephone:
             silent = asyncio.create_task(telephone.stay())
@@ -116,6 +120,7 @@ async def test_digital_silence_is_no_sound(tmp_path: Path) -> None:
             silent.cancel()
             await asyncio.gather(silent, return_exceptions=True)
         assert shown["calls"][0]["legs"][0]["level_db"] == -96
+        process.send_signal(signal.SIGINT)
         assert await process.wait() == 1
 
 
@@ -190,7 +195,7 @@ async def test_through_an_agent(tmp_path: Path) -> None:
         leave_login(tmp_path / "state", broker.settings.port, USER)
         async with (
             PeerAgent(broker.settings).running() as agent,
-            watching("--config", path, "--json", "--from-agent", "--seconds", "8") as process,
+            watching("--config", path, "--json", "--from-agent", "--seconds", LONG) as process,
         ):
             await agent.call("c")
             while not (shown := await told(process))["calls"]:
@@ -201,6 +206,7 @@ async def test_through_an_agent(tmp_path: Path) -> None:
                 await agent.levels(c=(LegLevel(level_db=-14, speaking=True), None))
                 shown = await told(process)
             await agent.end_call("c")
+            process.send_signal(signal.SIGINT)
             assert await process.wait() == 0
     finally:
         await broker.stop()

@@ -239,7 +239,7 @@ async def test_a_call_is_moved_once_in_two_seconds(desk: Desk) -> None:
     assert [moves.allow(Action.HOLD, "c1", at) for at in (10.0, 11.9, 12.0)] == [True, False, True]
     assert moves.allow(Action.HOLD, "c2", 11.9)
     assert moves.allow(Action.LISTEN, "c1", 12.1)
-    handler = CommandHandler(desk, Everything(), "200")
+    handler = CommandHandler(desk, Everything(), "200", gap_s=1000)
     first = await handler.handle(command(Action.HOLD))
     second = await handler.handle(command(Action.TAKE_BACK))
     assert (first.outcome, second.reason) == (Outcome.DONE, "too_soon")

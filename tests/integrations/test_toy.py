@@ -136,7 +136,7 @@ def test_the_doctor_looks_at_it_and_at_its_port(env: dict[str, str], config: Pat
 
 async def test_its_sound_is_watched(env: dict[str, str], config: Path, port: int) -> None:
     async with calling(port):
-        seen = await kikimori("tap", "watch", "--json", "--seconds", "3", "--config", config, env=env)
+        seen = await kikimori("tap", "watch", "--json", "--seconds", "10", "--config", config, env=env)
     assert seen.code == 0, seen.err
     last = json.loads(seen.out.splitlines()[-1])
     assert [each["name"] for each in last["taps"]] == ["toy"]

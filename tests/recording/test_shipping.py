@@ -11,6 +11,7 @@ from tests.support.cutting_proxy import cutting
 from tests.support.deadline import WITHIN_S
 from tests.support.file_sink import FileSink
 from tests.support.https import OfficeCertificate
+from tests.support.ports import free_port
 from tests.support.records_service import AGENT, KEY, open_ingest
 from tests.support.written_run import WrittenRun, frames_in
 
@@ -131,8 +132,9 @@ async def test_only_what_is_on_the_disk_is_shipped(tmp_path: Path) -> None:
 async def test_a_service_that_was_away_and_starts_anew_goes_on_where_its_disk_ends(tmp_path: Path) -> None:
     run = WrittenRun(tmp_path / "agent", "r1")
     first = FileSink(tmp_path / "service")
-    async with open_ingest(first) as url:
-        port = int(url.rpartition(":")[2])
+    port = free_port()
+    async with open_ingest(first, port=port) as url:
+        pass
     sink = HttpsSink(url, KEY)
     run.write(50)
     async with shipping(run, sink) as shipper:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.browser import dashboard, dashboard_settings
+from tests.support.deadline import WITHIN_S
 from tests.support.live_client import live_client
 from tests.support.sign_in import client
 from tests.support.telephone import on_the_line
 from tests.system.conftest import AGENT_ID, SITE, agent_config, running, until
 
 from kikimori.checks.diagnosis import CheckState
+from kikimori.commands import CommandHandler
 from kikimori.doctor.broker import look_at_broker
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
 
-async def test_agent_and_dashboard_do_their_work(tmp_path: Path) -> None:
+
+async def test_agent_and_dashboard_do_their_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call, an alert, a press and its answer; `doctor` beside them does not end the agent's connection."""
+    # On a busy machine the second press may come later than two seconds after the first.
+    defaults = {**(CommandHandler.__init__.__kwdefaults__ or {}), "gap_s": WITHIN_S}
+    monkeypatch.setattr(CommandHandler.__init__, "__kwdefaults__", defaults)
     broker = ShippedMosquitto(tmp_path, SITE, agents=[AGENT_ID], dashboards=["wall", "dashboard"])
     await broker.start()
     try:
@@ -39,7 +46,7 @@ async def test_agent_and_dashboard_do_their_work(tmp_path: Path) -> None:
             for each in (watching, other):
                 await each.until(lambda picture: "c1" in picture["calls"] and picture["alerts"])
                 await each.until(lambda picture: picture["agents"][AGENT_ID]["online"])
-            # Whichever dashboard presses; the second comes within two seconds of the first.
+            # Whichever dashboard presses; the second comes soon after the first.
             for address, expected in ((url, ("instructed", None)), (other_url, ("refused", "too_soon"))):
                 async with (
                     client(address) as http,

@@ -291,11 +291,13 @@ async def test_who_never_identifies_is_ended() -> None:
 
 async def test_a_dead_line_is_ended() -> None:
     async with (
-        open_tap(limits=ConnectionLimits(idle_s=0.1)) as tap,
+        open_tap() as tap,
         tap.connected(await tap.announce()) as writer,
     ):
         writer.write(message(KIND_AUDIO_8K, SILENCE))
-        await tap.desk.until(lambda: tap.desk.legs and tap.desk.legs[0].ended)
+        await tap.desk.until(lambda: tap.desk.legs)
+        tap.server._limits = ConnectionLimits(idle_s=0.1)
+        await tap.desk.until(lambda: tap.desk.legs[0].ended)
         assert tap.desk.legs[0].ended is EndReason.TIMED_OUT
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from structlog.testing import capture_logs
 from tests.support.deadline import WITHIN_S
 from tests.support.recorder import Recorder
@@ -251,10 +252,12 @@ async def test_who_never_starts_is_ended() -> None:
 
 
 async def test_a_dead_line_is_ended() -> None:
-    async with open_office(ConnectionLimits(idle_s=0.1)) as office:
+    async with open_office() as office:
         channel = await office.connect()
         channel.start()
-        await office.desk.until(lambda: office.desk.legs and office.desk.legs[0].ended)
+        await office.desk.until(lambda: office.desk.legs)
+        office.tap.server._limits = ConnectionLimits(idle_s=0.1)
+        await office.desk.until(lambda: office.desk.legs[0].ended)
         assert office.desk.legs[0].ended is EndReason.TIMED_OUT
 
 
@@ -269,12 +272,16 @@ async def test_too_many_connections_are_refused() -> None:
         assert office.desk.legs[0].ended is None
 
 
-async def test_a_peer_that_does_not_answer_the_goodbye_does_not_hold_us_up(office: Office) -> None:
+async def test_a_peer_that_does_not_answer_the_goodbye_does_not_hold_us_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = {**(web.WebSocketResponse.__init__.__kwdefaults__ or {}), "timeout": 10 * WITHIN_S}
+    monkeypatch.setattr(web.WebSocketResponse.__init__, "__kwdefaults__", defaults)
     channel = await office.connect()
     channel.start()
     await office.desk.until(lambda: office.desk.legs)
-    # aiohttp alone would wait ten seconds for the answer.
-    async with asyncio.timeout(8):
+    # aiohttp alone would wait for the answer, ten seconds or as above.
+    async with asyncio.timeout(WITHIN_S):
         await office.tap.close()
     assert office.desk.legs[0].ended is EndReason.SHUTDOWN
 

@@ -209,7 +209,7 @@ async def test_who_misbehaves_is_cut_off_with_a_reason(
 
 async def test_who_never_speaks_is_let_go() -> None:
     """A stream that does not say what it is, and a connection that asks for nothing."""
-    async with open_office(ConnectionLimits(identify_within_s=0.3)) as office:
+    async with open_office(ConnectionLimits(identify_within_s=3)) as office:
         reader, writer = await asyncio.open_connection(*office.server.address)
         writer.write(b"GET /v1/dialplan/sec")
         async with office.streaming(metadata="") as silent, asyncio.timeout(WITHIN_S):

@@ -12,6 +12,7 @@ from tests.support.recorder import Recorder
 from tests.support.src import Recording, RtpSender, SipSocket, both, metadata, sdp
 
 from kikimori.errors import KikimoriError
+from kikimori.integrations.siprec.server import RecordingServer
 from kikimori.integrations.siprec.settings import SiprecTable
 from kikimori.integrations.siprec.tap import SiprecTap
 from kikimori.taps.sides import SidesTable
@@ -484,12 +485,14 @@ async def test_bye_ends_the_call(office: Office) -> None:
     assert (await recording.bye()).status == 481
 
 
-async def test_closing_says_goodbye_to_the_src(office: Office) -> None:
+async def test_closing_says_goodbye_to_the_src(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the answer, and no longer."""
+    monkeypatch.setattr(RecordingServer.close, "__kwdefaults__", {"patience_s": 10 * WITHIN_S})
     recording = await office.begun()
     closing = asyncio.create_task(office.tap.close())
     bye = await recording.line.asked()
     recording.line.answer_200(bye)
-    async with asyncio.timeout(1.5):
+    async with asyncio.timeout(WITHIN_S):
         await closing
     assert bye.startswith("BYE sip:sbc@127.0.0.1:")
     assert f";tag={recording.to_tag}" in bye
@@ -498,7 +501,8 @@ async def test_closing_says_goodbye_to_the_src(office: Office) -> None:
 
 async def test_closing_does_not_wait_for_an_src_that_is_gone(office: Office) -> None:
     await office.begun()
-    async with asyncio.timeout(3):
+    # A transaction alone would be given up after 32 s (RFC 3261, timer F).
+    async with asyncio.timeout(20):
         await office.tap.close()
     assert {leg.ended for leg in office.desk.legs} == {EndReason.SHUTDOWN}
 

@@ -172,7 +172,7 @@ async def test_beside(tmp_path: Path) -> None:
 async def test_a_supervisor_who_answers_but_hears_nothing_is_not_listening(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kikimori.integrations.asterisk.control.supervision.PATIENCE_S", 0.2)
+    monkeypatch.setattr("kikimori.integrations.asterisk.control.supervision.PATIENCE_S", 1.0)
     async with controlled(tmp_path, "beside") as (desk, peer):
         for exchange in peer.exchanges:
             exchange.reactions = [each for each in exchange.reactions if "Event: ChanSpyStart" not in each]
@@ -235,8 +235,8 @@ async def test_a_connection_that_breaks_in_the_middle(tmp_path: Path) -> None:
 
 
 async def test_an_asterisk_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kikimori.integrations.asterisk.ami.ANSWER_WITHIN_S", 0.2)
     async with controlled(tmp_path, "hold") as (desk, peer):
+        monkeypatch.setattr("kikimori.integrations.asterisk.ami.ANSWER_WITHIN_S", 0.2)
         peer.silent_at = "Status"
         assert await desk.press(Action.HOLD) == (FAILED, "pbx_away")
 
