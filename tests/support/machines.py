@@ -70,7 +70,7 @@ class Machine:
         inside = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--uts", "--ipc", "--pid"]
         return [*inside, "env", f"--chdir={ROOT}", *given, *map(str, arguments)]
 
-    async def run(self, script: str, *, typed: str = "", within_s: float = 120) -> Said:
+    async def run(self, script: str, *, typed: str = "", within_s: float = WITHIN_S) -> Said:
         """Type lines into a shell, with `typed` as its standard input; return what it said."""
         process = await asyncio.create_subprocess_exec(
             *self.command("bash", "-euo", "pipefail", "-c", script),

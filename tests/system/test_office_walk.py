@@ -200,7 +200,7 @@ async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path
             await heard_from(pbx, "talking")
             card = page.locator(".attention [data-call]")
             await expect(card).to_have_attribute(
-                "data-severity", re.compile("warning|critical"), timeout=90_000
+                "data-severity", re.compile("warning|critical"), timeout=WITHIN_S * 1000
             )
             await expect(card.locator(".who")).to_contain_text("204")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.async_api import expect
 from tests.support.asterisk.controlled import CUSTOMER_HZ, MUSIC, SUPERIOR_HZ, controlled_office
 from tests.support.browser import chromium, store_of_people
+from tests.support.deadline import WITHIN_S
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.sign_in import sign_in_page
 from tests.support.sip_phone import Habit
@@ -43,7 +44,7 @@ async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:
         office.customer.say(recorded.voices[Role.CUSTOMER])
         office.operator.say(recorded.voices[Role.OPERATOR])
         card = page.locator(".attention [data-call]")
-        await expect(card).to_have_attribute("data-severity", "warning", timeout=90_000)
+        await expect(card).to_have_attribute("data-severity", "warning", timeout=WITHIN_S * 1000)
         await expect(card.locator(".why")).to_contain_text("本人のふだんの声より +")
         assert office.customer.speaks
 
