@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker
 
     from kikimori.config import AgentConfig
+    from kikimori_core.wire.messages import Health
 
 SHOUT = next(each for each in load_calls() if each.name == "shout-from-start").voices[Role.CUSTOMER]
 
@@ -34,6 +35,11 @@ def with_a_faulty_rule(config: AgentConfig) -> Agent:
     agent = Agent(config)
     agent.rules = (*agent.rules, FAULTY)
     return agent
+
+
+def own_problems(health: Health) -> list[str]:
+    """Return the codes without that of an alert that no page draws here, which comes after 20 s."""
+    return [each.code for each in health.problems if each.code != "alert_unseen"]
 
 
 async def test_a_rule_fails_in_one_call(broker: AnyBroker, tmp_path: Path) -> None:
@@ -93,7 +99,7 @@ async def test_a_way_in_fails_and_is_started_again(broker: AnyBroker, tmp_path: 
             async with asyncio.timeout(WITHIN_S):
                 await tap.works.wait()
             health = agent._health()
-            assert [each.code for each in health.problems] == ["task_failed"]
+            assert own_problems(health) == ["task_failed"]
             assert health.problems[0].detail.startswith("faulty: RuntimeError")
             assert SECRET not in health.model_dump_json()
             assert health.counters["tasks_restarted"] == 2
@@ -123,4 +129,4 @@ async def test_a_background_task_fails_and_is_started_again(
             await until(
                 lambda: agent.desk.calls["c1"]._judge is not None and agent.bus._board.open_revisions() != {}
             )
-            assert [each.code for each in agent._health().problems] == ["task_failed"]
+            assert own_problems(agent._health()) == ["task_failed"]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.support.mosquitto import Mosquitto
 
+    from kikimori.agent import Agent
+
 
 async def press(url: str, action: str = "hold", **more: str) -> dict[str, Any]:
     async with (
@@ -32,6 +34,11 @@ async def press(url: str, action: str = "hold", **more: str) -> dict[str, Any]:
     ):
         said: dict[str, Any] = await answer.json()
         return said
+
+
+def about_keys(agent: Agent) -> bool:
+    """Return whether a problem is one of keys; on a busy machine there is one of the alert that no page draws here."""
+    return any("dashboard_key" in each.code for each in agent.bus.problems())
 
 
 async def keys(config: Path, *arguments: str) -> str:
@@ -78,12 +85,12 @@ async def test_keys_are_exchanged_while_both_run(tmp_path: Path, real: Mosquitto
         told = await keys(file, "trust", of_board["key"], "--name", "front-desk")
         assert of_board["fingerprint"] in told
         await keys(file, "trust", "--dashboard", of_agent["key"], "--name", "front")
-        await until(lambda: not agent.bus.problems())
+        await until(lambda: not about_keys(agent))
         await page.until(lambda each: not each["site"]["signatures"])
         assert (await press(url))["outcome"] == "instructed"
 
         await keys(file, "revoke", of_board["fingerprint"])
-        await until(lambda: bool(agent.bus.problems()))
+        await until(lambda: about_keys(agent))
         assert (await press(url))["reason"] == "revoked_key"
         staying.cancel()
 

@@ -64,6 +64,7 @@ async def test_agent_and_dashboard_do_their_work(tmp_path: Path, monkeypatch: py
             diagnosis = await look_at_broker(config)
             assert diagnosis.state is CheckState.OK, diagnosis
             assert agent.bus.connected
-            assert agent.bus.problems() == ()
+            # No browser draws the alert here, which is said after 20 s.
+            assert {each.code for each in agent.bus.problems()} <= {"alert_unseen"}
     finally:
         await broker.stop()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kikimori_lab.bench.chaos_kills import ChaosSettings, Killable
 
 SITE, AGENT, BOARD = "chaos", "front-desk", "dashboard"
-SETTLE_S = 30.0
+SETTLE_S = 90.0
 """Longest time in s after the last fault until everything must be right."""
 WARM_UP_S = 3.0
 LOADED = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-START_WITHIN_S = 20.0
+START_WITHIN_S = 90.0
 PLACES = ("mosquitto", "/usr/sbin/mosquitto")
 
 
