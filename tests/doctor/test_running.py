@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support import sample
+from tests.support.deadline import WITHIN_S
 
 from kikimori.config import AgentConfig
+from kikimori.doctor import running
 from kikimori.doctor.running import look_at_running
 from kikimori_core.messages import in_language
 from kikimori_core.wire.connection import connect
@@ -28,6 +30,13 @@ def config(broker: AnyBroker, folder: Path) -> AgentConfig:
     )
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the broker retains comes at once, but on a busy machine that may be seconds."""
+    monkeypatch.setattr(running, "WAIT_S", WITHIN_S)
+
+
+@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("problems", [(), (CODEC,)], ids=["none", "codec"])
 async def test_problems_of_the_running_agent_are_named_in_both_languages(
     broker: AnyBroker, tmp_path: Path, problems: tuple[Problem, ...]
@@ -46,6 +55,7 @@ async def test_problems_of_the_running_agent_are_named_in_both_languages(
         assert found.state == "ok"
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_an_agent_that_has_gone_is_no_fault(broker: AnyBroker, tmp_path: Path) -> None:
     topic = Topics(sample.SITE).of(sample.AGENT).health
     async with connect(broker.settings, "agent") as client:

@@ -32,7 +32,7 @@ def written(path: Path, calls: dict[str, list[tuple[str, str]]]) -> Path:
 
 
 async def evaluated(*arguments: str | Path) -> dict[str, Any]:
-    ended = await kikimori("evaluate-words", *arguments, "--json", within_s=120)
+    ended = await kikimori("evaluate-words", *arguments, "--json")
     assert ended.code == 0, ended.err
     found: dict[str, Any] = json.loads(ended.out)
     return found

@@ -17,6 +17,8 @@ from tests.support.program import kikimori
 from kikimori.config import DEFAULTS
 from kikimori_lab.demo.script import FOLDER
 
+pytestmark = pytest.mark.timeout(3000)
+"""Clips are made in minutes, on a busy machine in many."""
 TRAINING = Path(__file__).parents[2] / "models" / "training"
 RULES = DEFAULTS / "demo" / "rules.toml"
 CHOSEN = ["sincerity", "report-of-abuse", "figure-of-speech", "superior-not-needed", "violence"]
@@ -30,7 +32,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "kikimori_training.evaluation_calls", "--out", out, "--only", *CHOSEN],
         env={**os.environ, "PYTHONPATH": str(TRAINING)},
         check=True,
-        timeout=800,
+        timeout=2400,
     )
     return out / "test"
 

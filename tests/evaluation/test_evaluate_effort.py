@@ -17,6 +17,8 @@ from tests.support.program import kikimori
 
 from kikimori_lab.evaluation.effort import find_clips, roc
 
+pytestmark = pytest.mark.timeout(3000)
+"""Clips are made in minutes, on a busy machine in many."""
 TRAINING = Path(__file__).parents[2] / "models" / "training"
 SPEAKERS = ["k-man", "l-woman"]
 
@@ -29,7 +31,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "kikimori_training.effort.clips", "--out", out, "--split", "test", "--speakers", *SPEAKERS],
         env={**os.environ, "PYTHONPATH": str(TRAINING)},
         check=True,
-        timeout=800,
+        timeout=2400,
     )  # fmt: skip
     return out / "test"
 
