@@ -20,7 +20,7 @@ FOLDERS = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
 RUN = Path("/run/units")
 DYNAMIC_UID = 61_184
 """First of the numbers that systemd takes for `DynamicUser=`."""
-STOPPED_WITHIN_S = 30.0
+STOPPED_WITHIN_S = 90.0
 
 
 class Unit:

@@ -342,7 +342,7 @@ async def walk(pbx: WalkedPbx, folder: Path, seed: int, steps: int) -> list[str]
     watching = asyncio.create_task(one.watch())
     try:
         await one.start_agent()
-        await pbx.until(lambda: one.connected, 60)
+        await pbx.until(lambda: one.connected)
         for _ in range(steps):
             await one.step()
             one.check()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 HOLD_S, RING_S = 4, 2
-CONSISTENT_WITHIN_S = 25.0
+CONSISTENT_WITHIN_S = 60.0
 """Between two rounds of ringing everybody there are some seconds of music; a busy machine needs its time too."""
 RINGING_HZ = 2600
 QUIET_S = 1.5

@@ -580,7 +580,7 @@ async def tapped(office: AsteriskOffice) -> AsyncIterator[Recorder]:
 
 
 async def test_the_connection_breaks_while_the_superior_is_rung(tmp_path: Path) -> None:
-    async with controlled_office(tmp_path, habits={"200": Habit.RING}) as office:
+    async with controlled_office(tmp_path, habits={"200": Habit.RING}, ring_s=ANSWERED_S) as office:
         await office.talk()
         pressed = asyncio.create_task(office.press(Action.HOLD_TRANSFER))
         await office.until(lambda: office.superior.ringing)
@@ -636,7 +636,7 @@ async def test_the_agent_is_killed_while_a_customer_is_on_hold(tmp_path: Path) -
     """No agent is left: Asterisk brings the customer back by itself."""
     async with controlled_office(tmp_path, run=False) as office:
         await office.talk()
-        async with doomed(office, Action.HOLD, 4) as program:
+        async with doomed(office, Action.HOLD, 2 * MUSIC_HEARD_S) as program:
             await office.heard(customer=MUSIC, operator=MUSIC)
             program.send_signal(signal.SIGKILL)
             await program.wait()
@@ -700,7 +700,7 @@ async def test_asterisk_dies_and_comes_again(tmp_path: Path) -> None:
         await office.until(lambda: [each.code for each in office.control.problems()] == ["pbx_unreachable"])
         assert short(await office.press(Action.UNHOLD)) == (FAILED, "pbx_away")
         await office.asterisk.start()
-        await office.until(lambda: office.control.connected, 30)
+        await office.until(lambda: office.control.connected)
         # Its calls died with it: nobody is looked for for ever.
         await office.until(lambda: '"held": {}' in office.settings.book.read_text("utf-8"))
         office.customer.hang_up()

@@ -176,7 +176,7 @@ async def controlled_office(
         if run:
             running = asyncio.create_task(office.control.run())
             stack.push_async_callback(_end, running)
-            await office.until(lambda: office.control.connected, 60)
+            await office.until(lambda: office.control.connected)
         yield office
 
 

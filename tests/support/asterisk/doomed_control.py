@@ -17,7 +17,7 @@ from kikimori_core.wire.messages import Action, CallStatus, Party
 
 async def main(port: int, folder: Path, action: Action, customer: str, operator: str, hold_s: float) -> None:
     table = AsteriskTable(ami_port=port, ami_user="least", ami_password_file=folder / "password")
-    control = AsteriskControl(table, control_settings(folder, longest_hold_s=hold_s))
+    control = AsteriskControl(table, control_settings(folder, longest_hold_s=hold_s, ring_s=10))
     running = asyncio.create_task(control.run())
     while not control.connected:  # noqa: ASYNC110  (the health page asks likewise)
         await asyncio.sleep(0.02)
