@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,18 +25,25 @@ async def secured(address: tuple[str, int], pair: OfficeCertificate) -> Client:
 
 
 async def is_served(address: tuple[str, int], pair: OfficeCertificate) -> None:
-    """As soon as the port has seen that others left."""
+    """As soon as the port has seen that others left, and this machine is as quick as its limits ask."""
     async with asyncio.timeout(WITHIN_S):
         while True:
-            try:
-                client = await secured(address, pair)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
+            client = await until_secured(address, pair)
             await client.says(REQUEST)
-            assert b"https 0" in await client.answer()
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                assert b"https 0" in await client.answer()
+                client.close()
+                return
             client.close()
-            return
+
+
+async def until_secured(address: tuple[str, int], pair: OfficeCertificate) -> Client:
+    """Connect as soon as the port lets somebody in."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            with suppress(OSError):
+                return await secured(address, pair)
+            await asyncio.sleep(0.05)
 
 
 async def until_open(limiter: ConnectionLimiter, number: int) -> None:
@@ -107,7 +115,7 @@ def test_a_handshake_that_never_ends_is_not_waited_for(
                 assert await client.rest() == b""
                 client.close()
             # Nor are the headers behind a good one.
-            client = await secured(address, pair)
+            client = await until_secured(address, pair)
             await client.says(REQUEST[:-2])
             assert await client.rest() == b""
             client.close()
