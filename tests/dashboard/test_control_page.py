@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 from tests.support.office import CAN_EVERYTHING
-from tests.support.unhurried import take_time
+from tests.support.unhurried import look_first, take_time
 
 from kikimori.integrations.manual.control import ManualControl
 from kikimori_core.wire.messages import Action, Announcement, CallStatus, Outcome, Party
@@ -204,6 +204,7 @@ async def test_taking_back_while_the_superior_is_rung(agent: PeerAgent, url: str
     other = await page.context.new_page()
     await other.goto(url)
     await expect(other.locator("#panel .primary[aria-busy]")).to_contain_text("呼び出しています")
+    await look_first(page)
     await card.locator("[data-action=take_back]").click()
     command = await agent.command()
     assert command.action is Action.TAKE_BACK
@@ -261,7 +262,9 @@ async def test_who_stays_is_a_choice_that_costs_the_one_press_nothing(
     command = await agent.command()
     assert command.keep_operator is None  # as the PBX is configured
     await agent.answer(command, Outcome.FAILED, "no_answer")
+    await expect(card.locator(".result")).to_contain_text("呼び出した電話に誰も出ませんでした")
     await expect(card.locator(".primary")).to_be_enabled()
+    await look_first(page)
     await open_menu(card)
     await card.get_by_label("抜ける").check()
     await card.locator(".primary").click()
