@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
-from tests.dashboard.ending.ending_office import heard_call
+from tests.dashboard.ending.ending_office import heard_call, propose
+from tests.dashboard.test_supervisor_trust import SlowFeed
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.held_requests import hold
 from tests.support.page_messages import watch_messages
-from tests.support.sign_in import sign_in_browser
+from tests.support.sign_in import client, sign_in_browser
 from tests.support.tones import COUNT_TONES
 
 from kikimori_core.wire.messages import Action, Outcome, StopRequest
@@ -91,6 +93,35 @@ async def test_two_people_and_the_operator_end_a_call(url: str, agent: PeerAgent
         assert (command.ending.proposed_by, command.ending.agreed_by) == ("高橋 課長", "木村 さくら")
         await agent.answer(command, Outcome.INSTRUCTED, detail="受話器を置いてください。")
         await expect(operator.locator(".say")).to_contain_text("受話器を置いてください。")
+
+
+async def test_a_second_press_waits_until_the_page_knows_what_came_of_the_first(
+    url: str, agent: PeerAgent
+) -> None:
+    """It would be refused: there is nothing to agree to any more."""
+    await heard_call(url, agent)
+    await agent.alert("c")
+    async with (
+        chromium() as browser,
+        page_of(browser, "about:blank", "both") as page,
+        client(url) as proposer,
+    ):
+        feed = SlowFeed()
+        await feed.route(page)
+        pressed = await hold(page, "**/ending/*/agree")
+        await page.goto(url)
+        await propose(proposer)
+        await page.locator("#endings [data-ending=c] button").click()
+        agree = page.locator("#panel .ending [data-act=agree]")
+        await expect(agree).to_be_enabled()
+        feed.late_s = 3.0
+        await agree.click()
+        async with page.expect_response("**/ending/*/agree"):
+            await pressed.let_go()
+        await page.evaluate("new Promise((done) => setTimeout(done))")
+        await agree.evaluate("(button) => button.click()")
+        await expect(page.locator("#panel .ending")).to_have_attribute("data-state", "agreed")
+        assert pressed.taken == 1
 
 
 async def test_an_operator_asks_and_is_refused(url: str, agent: PeerAgent) -> None:

@@ -26,6 +26,8 @@ export class EndingBox {
     /** @type {string | null} reason that was chosen in the form */
     this.reason = null;
     this.busy = false;
+    /** @type {string | null} */
+    this.decided = null; // the proposal that was decided on here, until the picture shows what came of it
     this.fault = "";
     this.head = h("div", { class: "ending-head" });
     this.body = h("div", { class: "ending-body" });
@@ -61,7 +63,7 @@ export class EndingBox {
    */
   update(call, usable, now) {
     if (this.call?.call_id !== call.call_id) {
-      [this.open, this.fault, this.busy, this.reason] = [false, "", false, null];
+      [this.open, this.fault, this.busy, this.reason, this.decided] = [false, "", false, null, null];
       this.words.value = "";
     }
     [this.call, this.usable, this.now] = [call, usable && call.status !== "ended", now];
@@ -84,13 +86,14 @@ export class EndingBox {
     show(this.element, this.shown());
     if (!this.shown()) return;
     const { call, viewer } = this;
+    if (this.decided !== JSON.stringify(call.ending)) this.decided = null;
     const ending = this.open ? null : call.ending;
     const ready = ending ? this.now >= Date.parse(ending.confirm_from) : false;
     this.element.dataset.state = ending?.state ?? "form";
     this.element.setAttribute("aria-label", t("ending.title"));
     this.words.setAttribute("aria-label", t("ending.own_words"));
     this.words.setAttribute("placeholder", t("ending.own_words"));
-    const key = JSON.stringify([call.call_id, ending, call.stops, this.usable, this.busy, this.reason, ready, viewer(), endingReasons().length, call.announcements, current()]);
+    const key = JSON.stringify([call.call_id, ending, call.stops, this.usable, this.busy, this.decided, this.reason, ready, viewer(), endingReasons().length, call.announcements, current()]);
     const focused = this.element.contains(this.element.ownerDocument.activeElement) ? /** @type {HTMLElement} */ (this.element.ownerDocument.activeElement).dataset.act : undefined;
     if (fill(this.head, key, () => this.headParts(ending))) {
       fill(this.body, key, () => (ending ? this.proposalParts(ending) : this.formParts()));
@@ -184,7 +187,7 @@ export class EndingBox {
    * @param {boolean} [blocked] whether it may not be pressed now
    */
   button(act, text, look, onclick, blocked = false) {
-    return h("button", { type: "button", class: look, dataset: { act }, disabled: blocked || this.busy || (!this.usable && act !== "leave"), onclick }, text);
+    return h("button", { type: "button", class: look, dataset: { act }, disabled: blocked || this.busy || this.decided !== null || (!this.usable && act !== "leave"), onclick }, text);
   }
 
   async propose() {
@@ -220,12 +223,14 @@ export class EndingBox {
    */
   async send(path, body) {
     const { call } = this;
+    const before = JSON.stringify(call.ending);
     [this.busy, this.fault] = [true, ""];
     this.draw();
     const fault = await pressEnding(call.call_id, path, body);
     if (this.call?.call_id !== call.call_id) return fault === "";
     [this.busy, this.fault] = [false, fault];
     if (fault === "" && path === "ending") this.open = false;
+    if (fault === "" && path.startsWith("ending/")) this.decided = before;
     this.draw();
     return fault === "";
   }
