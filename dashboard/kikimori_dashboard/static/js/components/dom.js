@@ -1,5 +1,7 @@
 // Builds elements. Text goes in as text only, never as markup: names and words come from outside.
 
+import { staysPressed } from "./held_press.js";
+
 /** @typedef {Node | string | null | undefined} Child */
 
 /**
@@ -92,13 +94,13 @@ export function arrange(element, wanted) {
 const filledWith = new WeakMap();
 
 /**
- * Replaces the children only when `key` differs from the last time; tells whether it did.
+ * Replaces the children only when `key` differs from the last time, and not while one of them is pressed; tells whether it did.
  * @param {Element} element
  * @param {unknown} key
  * @param {() => Child[]} build
  */
 export function fill(element, key, build) {
-  if (filledWith.has(element) && filledWith.get(element) === key) return false;
+  if (filledWith.has(element) && (filledWith.get(element) === key || staysPressed(element))) return false;
   filledWith.set(element, key);
   element.replaceChildren(...build().filter((child) => child !== null && child !== undefined));
   return true;

@@ -95,9 +95,12 @@ export class EndingBox {
     this.words.setAttribute("placeholder", t("ending.own_words"));
     const key = JSON.stringify([call.call_id, ending, call.stops, this.usable, this.busy, this.decided, this.reason, ready, viewer(), endingReasons().length, call.announcements, current()]);
     const focused = this.element.contains(this.element.ownerDocument.activeElement) ? /** @type {HTMLElement} */ (this.element.ownerDocument.activeElement).dataset.act : undefined;
-    if (fill(this.head, key, () => this.headParts(ending))) {
-      fill(this.body, key, () => (ending ? this.proposalParts(ending) : this.formParts()));
-      fill(this.foot, key, () => (ending ? this.proposalButtons(ending, ready) : this.formButtons()));
+    const drawn = [
+      fill(this.head, key, () => this.headParts(ending)),
+      fill(this.body, key, () => (ending ? this.proposalParts(ending) : this.formParts())),
+      fill(this.foot, key, () => (ending ? this.proposalButtons(ending, ready) : this.formButtons())),
+    ];
+    if (drawn.includes(true)) {
       if (focused) /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-act="${CSS.escape(focused)}"]:not(:disabled)`))?.focus({ preventScroll: true });
     }
     show(this.wordsRow, ending === null);

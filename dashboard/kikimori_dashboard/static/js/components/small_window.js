@@ -1,6 +1,7 @@
 // A small window with the operator's call that stays on top of the other programs, where the browser can; else a small popup.
 
 import { h, setText, show } from "./dom.js";
+import { followIn } from "./held_press.js";
 import { t } from "../store/i18n.js";
 
 const SIZE = { width: 320, height: 160 };
@@ -59,6 +60,7 @@ export class SmallWindow {
     inside.body.append(this.moved);
     this.place.append(this.elsewhere);
     opened.addEventListener("keydown", this.page.onKey);
+    followIn(inside);
     // The page behind may be hidden, and then its timers hardly run.
     opened.setInterval(this.page.tick, 500);
     opened.addEventListener("pagehide", () => {

@@ -1,6 +1,7 @@
 // The operator's page: the own call, one button, the next sentence. Nothing else.
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
+import { followPresses } from "../components/held_press.js";
 import { idle, lastHeard } from "../components/idle.js";
 import { openKeys, register } from "../components/keys.js";
 import { OperatorCall } from "../components/operator_call.js";
@@ -162,6 +163,7 @@ function onKey(event) {
   /** @type {HTMLElement | null} */ (main.querySelector(".help:not(:disabled)"))?.click();
 }
 addEventListener("keydown", onKey);
+followPresses(draw);
 setInterval(tick, 500);
 
 words();

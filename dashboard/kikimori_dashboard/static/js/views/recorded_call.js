@@ -3,6 +3,7 @@
 import { Controls } from "../components/controls.js";
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { inFrame } from "../components/frames.js";
+import { followPresses } from "../components/held_press.js";
 import { openKeys, register } from "../components/keys.js";
 import { Player } from "../components/player.js";
 import { askReason } from "../components/reason_dialog.js";
@@ -80,6 +81,7 @@ at("aside").append(marks.review, alerts.element, course.element, marks.notes);
 at("keys").addEventListener("click", openKeys);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
 addEventListener("keydown", keyed);
+followPresses(() => { marks.draw(); drawAll(); });
 addEventListener("pagehide", () => player.pause());
 for (const [name, text] of /** @type {[string, string][]} */ ([["Space", "keys.play"], ["ArrowLeft", "keys.back_5"], ["ArrowRight", "keys.on_5"], ["ArrowUp", "keys.line_before"], ["ArrowDown", "keys.line_after"],
   ["j", "keys.hit_after"], ["k", "keys.hit_before"], ["[", "keys.loop_begin"], ["]", "keys.loop_to"], ["l", "keys.loop_off"], ["<", "keys.slower"], [">", "keys.faster"], ["+", "keys.closer"], ["-", "keys.wider"], ["f", "keys.follow"]])) register(name, text);

@@ -9,6 +9,7 @@ import { byId, setText, show } from "../components/dom.js";
 import { showEndings } from "../components/ending_banner.js";
 import { inFrame } from "../components/frames.js";
 import { ringsFor, showHandover } from "../components/handover_banner.js";
+import { followPresses } from "../components/held_press.js";
 import { Inbox } from "../components/inbox.js";
 import { openKeys, register } from "../components/keys.js";
 import { Lane } from "../components/lane.js";
@@ -225,6 +226,7 @@ setInterval(() => {
 
 words();
 draw();
+followPresses(drawAll);
 picture.connect();
 marks.start(drawAll);
 loadReasons().then(drawAll);
