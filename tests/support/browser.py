@@ -21,7 +21,7 @@ from kikimori_records.settings import FILE, StoreSettings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Locator
 
     from kikimori_core.serving.connection_limiter import PortLimits
     from kikimori_core.wire.key_store import Identity
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 CHROMIUM = "/usr/bin/chromium"
+NO_STEPS = {"louder_after_s": 0, "hold_after_s": 0, "ring_after_s": 0}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,9 +55,21 @@ async def chromium(*arguments: str) -> AsyncIterator[Browser]:
             await browser.close()
 
 
+async def confirm(button: Locator) -> None:
+    """Press a button that asks, and answer; again where a slow browser let the seconds for the answer go by."""
+    async with asyncio.timeout(60):
+        await button.click()
+        while await button.get_attribute("data-asked") == "yes":
+            await button.click()
+
+
 def dashboard_settings(broker: BrokerSettings, **fields: object) -> DashboardSettings:
+    """Return settings of a dashboard that does nothing by itself for alerts that nobody answers.
+
+    On a busy machine a test may take longer than until the first of these steps; a test of them sets their times.
+    """
     return DashboardSettings.model_validate(
-        {"mqtt": broker, "port": 0, "client_id": "dashboard-test", **fields}
+        {"mqtt": broker, "port": 0, "client_id": "dashboard-test", "unanswered": NO_STEPS, **fields}
     )
 
 
