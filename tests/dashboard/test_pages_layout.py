@@ -58,7 +58,8 @@ async def test_the_name_of_an_operator_is_whole(
     for number, name in enumerate(NAMES, 1):
         await agent.call(f"c-{number}", operator=Party(number=str(200 + number), name=name))
     await show(page, url, size, language)
-    await expect(card(page, "c-1").locator(".who b")).to_have_text(NAMES[0])
+    for number, name in enumerate(NAMES, 1):
+        await expect(card(page, f"c-{number}").locator(".who b")).to_have_text(name)
     assert await page.evaluate(CUT_NAMES) == []
     for timer in await page.locator(".attention .card .timer").all():
         assert await timer.is_visible()

@@ -105,6 +105,20 @@ async def is_served(address: tuple[str, int], source: str = "127.0.0.1") -> None
                 return
 
 
+async def answered(address: tuple[str, int]) -> Client:
+    """Return a connection with an answer; a busy machine may need several, as its request came later than is waited for."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            client = await Client.connect(address)
+            await client.says(REQUEST)
+            try:
+                assert b"hello" in await client.answer()
+            except (asyncio.IncompleteReadError, ConnectionError):
+                client.close()
+            else:
+                return client
+
+
 @pytest_asyncio.fixture
 async def clients() -> AsyncIterator[list[Client]]:
     """Connections that are closed at the end."""
@@ -178,16 +192,18 @@ def test_headers_and_bodies_that_never_end_are_not_waited_for(loop_of_the_progra
                 assert await client.rest() == b""
                 client.close()
             # Neither those of a later request.
-            client = await Client.connect(address)
-            await client.says(REQUEST)
-            assert b"hello" in await client.answer()
+            client = await answered(address)
             await client.says(REQUEST[:-2])
             assert await client.rest() == b""
             client.close()
-            client = await Client.connect(address)
-            await client.says(POST + b"12345678")
-            assert b" 408 " in (await client.rest()).splitlines()[0]
-            client.close()
+            told = b""
+            async with asyncio.timeout(WITHIN_S):
+                while not told:  # whose head came too late, on a busy machine, is told nothing
+                    client = await Client.connect(address)
+                    await client.says(POST + b"12345678")
+                    told = await client.rest()
+                    client.close()
+            assert b" 408 " in told.splitlines()[0]
 
     with loop_of_the_program as runner:
         runner.run(scene())
@@ -211,11 +227,9 @@ async def test_an_answered_connection_waits_for_the_next_request_and_not_for_eve
     clients: list[Client],
 ) -> None:
     async with open_port(ConnectionLimiter(PortLimits(head_within_s=0.2, idle_s=2.0))) as address:
-        client = await Client.connect(address)
-        clients.append(client)
-        await client.says(REQUEST)
-        assert b"hello" in await client.answer()
         began = asyncio.get_running_loop().time()
+        client = await answered(address)
+        clients.append(client)
         assert await client.rest() == b""
         # It was given the time of an idle connection, not that of headers.
         assert asyncio.get_running_loop().time() - began > 1.5

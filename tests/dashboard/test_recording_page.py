@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ async def test_administrators_read_the_state_of_the_record(
         waits = Problem.of("records_wait", reason="disk broken")
         note = StateNote(store, lambda: ServiceState(datetime.now(UTC), 2, (waits,)))
         await note.write()
+        writing = asyncio.create_task(note.run())
         async with dashboard(
             settings.model_copy(update={"recording": table, "records": records}), store=store
         ) as url:
@@ -105,3 +107,5 @@ async def test_administrators_read_the_state_of_the_record(
             await expect(row.locator("td")).to_have_text(["2026-11-28", "18", "10", "2", "2", "0", "0", "4"])
             await expect(row.locator("[data-missing=yes]")).to_have_text("4")
             await assert_accessible(page)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
-from tests.support.browser import chromium, dashboard, dashboard_settings
+from tests.support.browser import chromium, confirm, dashboard, dashboard_settings
 from tests.support.sign_in import sign_in_browser
 
 from kikimori_core.wire.messages import Action, Party
@@ -38,8 +38,7 @@ async def test_a_supervisor_presses_twice(agent: PeerAgent, url: str, page: Page
     await page.keyboard.press("Escape")
     await expect(card.locator(".hint")).to_be_hidden()
     assert agent.commands.empty()
-    await button.click()
-    await button.click()
+    await confirm(button)
     command = await agent.command()
     assert (command.action, command.role, command.issued_by) == (
         Action.STOP_RECORDING,
@@ -69,7 +68,7 @@ async def test_operators_press_twice_for_their_own_calls(
         await button.dblclick()
         await expect(button).to_contain_text("もう一度押すと、この通話の録音を最初から消します")
         assert agent.commands.empty()
-        await button.click()
+        await confirm(button)
         command = await agent.command()
         assert (command.action, command.role) == (Action.STOP_RECORDING, "operator")
         await agent.answer(command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 from tests.support.full_board import ALERTS, open_full_board
+from tests.support.live_client import connected, live_client
 from tests.support.office import words
 
 from kikimori_core.wire.messages import Action, ButtonEvidence, Outcome, Party, Problem, Role, Severity
@@ -31,6 +32,8 @@ async def show(page: Page, url: str, size: tuple[int, int], language: str) -> No
     """Open the page with the full board on it, all alerts drawn."""
     await resize(page, size)
     await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    async with live_client(url) as live:
+        await live.until(lambda picture: connected(picture) and len(picture["alerts"]) == 3 * ALERTS)
     await page.goto(url)
     await expect(page.locator(".attention .card").first.locator(".alert")).to_have_count(3)
 
@@ -280,6 +283,9 @@ async def test_only_the_cards_of_changed_calls_are_drawn_again(
         await agent.alert(call_id)
     await page.goto(url)
     await expect(page.locator(".attention .card")).to_have_count(2)
+    # Who is signed in is known late, and draws the buttons of all cards.
+    await expect(page.locator(".attention .claim button")).to_have_count(2)
+    await expect(page.locator("#inbox .reviewed")).to_have_count(2)
     await page.evaluate(
         """() => {
           window.touched = [];

@@ -15,6 +15,8 @@ from tests.support.sign_in import SUPERVISOR, headers
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from tests.support.peer_agent import PeerAgent
+
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions", "ringing")
 
 
@@ -72,6 +74,19 @@ async def live_client(
         ) as socket,
     ):
         yield LiveClient(socket)
+
+
+async def until_known(url: str, agent: PeerAgent) -> None:
+    """Wait until a dashboard has the calls and alerts that an agent told of, each as it was told last."""
+    alerts = {each.alert_id: each.revision for each in agent.alerts.values()}
+    async with live_client(url) as live:
+        await live.until(
+            lambda picture: (
+                connected(picture)
+                and picture["calls"].keys() >= agent.calls.keys()
+                and {each: one["revision"] for each, one in picture["alerts"].items()} == alerts
+            )
+        )
 
 
 def connected(picture: dict[str, Any]) -> bool:

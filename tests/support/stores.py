@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,3 +46,11 @@ async def audited(store: Store, action: str = "") -> list[Any]:
     query = select(audit).where(audit.c.action.startswith(action, autoescape=True))
     async with store.read() as connection:
         return list((await connection.execute(query.order_by(audit.c.number))).mappings())
+
+
+async def audited_until(store: Store, action: str, count: int) -> list[Any]:
+    """Return the rows as `audited` does, once there are so many: a dashboard writes them behind the presses."""
+    async with asyncio.timeout(60):
+        while len(found := await audited(store, action)) < count:  # noqa: ASYNC110  (a table tells nobody)
+            await asyncio.sleep(0.05)
+    return found

@@ -12,7 +12,7 @@ from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
 from tests.support.heard_calls import add_heard
 from tests.support.sign_in import client, sign_in_browser
-from tests.support.stores import audited
+from tests.support.stores import audited_until
 
 from kikimori_records import call_notes
 from kikimori_records.people import person_by_login
@@ -52,7 +52,7 @@ async def test_a_false_alarm_is_marked_after_the_call_and_listed_by_rule(folder:
         await page.wait_for_url(f"**/history/{uid}?alert=*")
         await alert.get_by_role("button", name="取り消す").click()
         await expect(alert).to_have_attribute("data-false", "no")
-        assert {each["action"] for each in await audited(office.store, "alert.")} == {
+        assert {each["action"] for each in await audited_until(office.store, "alert.", 2)} == {
             "alert.false",
             "alert.false_undo",
         }
