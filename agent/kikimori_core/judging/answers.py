@@ -63,6 +63,16 @@ class ClauseWords(BaseModel):
     objections: _List = ()
     harmless: _List = ()
     """Words whose denial refuses nothing: 申し訳."""
+    assents: _List = ()
+    """Words at the beginning by which an operator agrees."""
+    soothing: _List = ()
+    """Words of comfort, thanks and excuse: of these nothing is stated."""
+    under_way: _List = ()
+    """Work that goes on for the customer's sake: 確認しております."""
+    arrives: _List = ()
+    """Words of what the customer waits for: 届く."""
+    happens: _List = ()
+    """Verbs of what comes about without anybody's doing, the only ones that state something in the present: かかる."""
 
 
 class _Phrases(Protocol):
@@ -85,6 +95,8 @@ class AnswerCategory:
         heard = sentence.heard
         if self.act == "deny":
             return self.reader.denied(heard)
+        if self.act == "state":
+            return self.reader.stated(heard)
         read = self.reader.accepted(heard) if self.act == "accept" else self.reader.read(heard)
         if read is not None and (read[0] == self.act or read[0] == "offer"):
             return read[1] if read[0] == self.act else None

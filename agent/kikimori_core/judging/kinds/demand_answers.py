@@ -55,12 +55,19 @@ class DemandAnswers:
         self._granted: set[MadeDemand] = set()
         self._spoken_s: float | None = None
         """Beginning of the operator's last words."""
+        self._open = False
+        """True = the customer said nothing since the last demand."""
+
+    def said_other(self) -> None:
+        """Take an utterance of the customer without a demand: what the operator states next answers that."""
+        self._open = False
 
     def demanded(self, spoken: Spoken) -> MadeDemand:
         """Take an utterance with a demand."""
         utterance = spoken.utterance
         made = MadeDemand(utterance.start_s, utterance.end_s, utterance.text)
         self._demands.append(made)
+        self._open = True
         self._broken_off = None
         return made
 
@@ -68,10 +75,12 @@ class DemandAnswers:
         """Take an utterance of the operator; return True when it changes how a demand was answered."""
         rule, utterance = self._rule, spoken.utterance
         self._spoken_s = utterance.start_s
-        if has_category(spoken, *rule.answer_categories, rule.ask_again_category):
+        fact = _matched(spoken, rule.statement_categories) if self._open else None
+        offers = has_category(spoken, *rule.answer_categories) and fact is None
+        if offers or has_category(spoken, rule.ask_again_category):
             return self._said_otherwise(spoken)
         refusal = _matched(spoken, rule.refusal_categories)
-        quote = refusal or _matched(spoken, rule.half_refusal_categories)
+        quote = refusal or _matched(spoken, rule.half_refusal_categories) or fact
         demand = None if quote is None else self._answered_demand(utterance.start_s, utterance.text)
         if quote is None or demand is None:
             if demand is None and has_category(spoken, rule.granted_category):

@@ -45,6 +45,8 @@ class RepeatedRule(AccommodatedRule):
     """Categories by which the operator refuses a demand."""
     half_refusal_categories: tuple[Name, ...] = ("half_refusal", "denial")
     """Categories that refuse only directly after a demand, and unless the operator goes on with an answer."""
+    statement_categories: tuple[Name, ...] = ("statement",)
+    """Categories that refuse only before the customer says anything else."""
     answer_categories: tuple[Name, ...] = ("offer",)
     """Categories of answers that are no refusal."""
     granted_category: Name = "granted"
@@ -96,6 +98,7 @@ class RepeatedDetector(Detector):
             return self._answered(observation)
         if observation.demand is None and utterance.role is Role.MIXED:
             return self._answered(observation)
+        self._refusals.said_other()
         made = self._made(observation)
         if made is None:
             return None

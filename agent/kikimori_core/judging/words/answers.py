@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from kikimori_core.judging.words.clauses import ClauseMeaning
+from kikimori_core.judging.words.statement import stated
 from kikimori_core.judging.words.unmet import unmet
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.clauses import Clause, ClauseReader
     from kikimori_core.judging.words.sound import Pronunciation
 
-Act = Literal["refuse", "close", "offer", "accept", "deny"]
+Act = Literal["refuse", "close", "offer", "accept", "deny", "state"]
 
 
 class AnswerReader:
@@ -36,10 +37,12 @@ class AnswerReader:
         """Return the words by which the last clause denies something of any kind; None when it does not, or an offer is made."""
         read = self.read(heard)
         places = None if read is not None and read[0] == "offer" else unmet(self._reader.mark(heard))
-        if places is None:
-            return None
-        inside = heard.words[places[0] : places[1]]
-        return heard.text[inside[0].start : inside[-1].end]
+        return None if places is None else _between(heard, *places)
+
+    def stated(self, heard: Pronunciation) -> str | None:
+        """Return the words that state something; None when the utterance agrees, promises, asks or comforts."""
+        places = stated(self._reader.mark(heard)) if heard.words else None
+        return None if places is None else _between(heard, *places)
 
     def accepted(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the words by which a customer accepts an answer; None when they ask or object besides."""
@@ -81,5 +84,9 @@ class AnswerReader:
 
 
 def _quoted(heard: Pronunciation, clause: Clause) -> str:
-    inside = heard.words[clause.start : clause.end]
+    return _between(heard, clause.start, clause.end)
+
+
+def _between(heard: Pronunciation, begin: int, end: int) -> str:
+    inside = heard.words[begin:end]
     return heard.text[inside[0].start : inside[-1].end] if inside else heard.text
