@@ -32,6 +32,8 @@ class _Demand(BaseModel):
     """Display name by language code."""
     vague: bool = False
     """True = it goes with any other demand: haste."""
+    apart: bool = False
+    """True = after another demand that was refused it is never that one in other words: the operator's name."""
 
 
 class _DemandFile(BaseModel):
@@ -43,6 +45,9 @@ class _DemandFile(BaseModel):
     goes_on: tuple[_Phrase, ...] = ()
     again: tuple[_Phrase, ...] = ()
     anew: tuple[_Phrase, ...] = ()
+    informs: tuple[_Phrase, ...] = ()
+    near: tuple[tuple[_Phrase, ...], ...] = ()
+    """Names of demands of which, after a refusal, one may ask for what the other did."""
 
 
 def holds_demands(path: Path) -> bool:
@@ -58,18 +63,25 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
     """
     wanted = DemandIndex()
     generic: list[str] = []
+    informs: list[str] = []
+    near: list[frozenset[str]] = []
     signs: dict[str, list[str]] = {"insists": [], "goes_on": [], "again": [], "anew": []}
     titles: dict[str, dict[str, str]] = {}
     vague: set[str] = set()
+    apart: set[str] = set()
     for path in paths:
         file = load(path, _DemandFile)
         generic += file.generic
+        informs += file.informs
+        near += map(frozenset, file.near)
         for name in signs:
             signs[name] += _written_out(getattr(file, name))
         for number, each in enumerate(file.demand, start=1):
             titles.setdefault(each.name, {}).update(each.title)
             if each.vague:
                 vague.add(each.name)
+            if each.apart:
+                apart.add(each.name)
             group = DemandGroup(
                 each.name, _written_out(each.phrases), _written_out(each.nouns), _written_out(each.stop)
             )
@@ -77,7 +89,7 @@ def load_demands(paths: Iterable[Path]) -> DemandReader:
                 wanted.add(group)
             except ValueError as error:
                 raise ConfigError.of("demand_unusable", path=path, number=number, error=error) from error
-    return DemandReader(wanted, generic, DemandSigns(*signs.values()), titles, vague)
+    return DemandReader(wanted, generic, DemandSigns(*signs.values()), titles, vague, apart, informs, near)
 
 
 def _written_out(phrases: Iterable[str]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class _Answer:
     quote: str | None
     """None = a mixed leg, where it is not known who said it."""
     full: bool = True
-    """False = half a refusal, which may be want of room and no more: 水曜は埋まっております."""
+    """False = half a refusal for want of room, after which another choice may follow: 水曜は埋まっております."""
 
 
 class DemandAnswers:
@@ -56,7 +56,7 @@ class DemandAnswers:
         self._spoken_s: float | None = None
         """Beginning of the operator's last words."""
         self._open = False
-        """True = the customer said nothing since the last demand."""
+        """True = a plain statement would answer the last demand: the customer said nothing since."""
 
     def said_other(self) -> None:
         """Take an utterance of the customer without a demand: what the operator states next answers that."""
@@ -67,7 +67,7 @@ class DemandAnswers:
         utterance = spoken.utterance
         made = MadeDemand(utterance.start_s, utterance.end_s, utterance.text)
         self._demands.append(made)
-        self._open = True
+        self._open = spoken.demand is None or not spoken.demand.informs
         self._broken_off = None
         return made
 
@@ -91,7 +91,7 @@ class DemandAnswers:
             utterance.start_s,
             utterance.end_s,
             quote if utterance.role is Role.OPERATOR else None,
-            refusal is not None,
+            refusal is not None or not has_category(spoken, rule.no_room_category),
         )
         self._answers.append(answer)
         self._granted.discard(demand)

@@ -58,9 +58,13 @@ class DemandTimes:
             if each.demand is None:
                 continue
             points = demand.insists or demand.goes_on
-            if points or each.demand.verb == demand.verb:
+            if points or each.demand.verb == demand.verb or (each is self.last and self._open(demand, each)):
                 return replace(each.demand, polite=demand.polite, insists=demand.insists)
         return None
+
+    def _open(self, demand: Demand, last: DemandTime) -> bool:
+        """Return whether a demand that names nothing follows the last one, refused just before, and is no other."""
+        return not demand.anew and self._refused(demand, last)
 
     def add(
         self, said: WordsEvidence, demand: Demand | None, made: MadeDemand, *, elsewhere: bool = False
@@ -130,12 +134,17 @@ class DemandTimes:
 
     def _shares(self, demand: Demand, before: DemandTime) -> bool:
         """Return whether a demand has words in common with one before, or with its refusals."""
-        if demand.anew or demand.again:
+        if demand.again:
             return False
         thread = self._thread(before)
+        if demand.anew or self._apart(demand, thread):
+            return bool(demand.about & _all(each.about for each in thread))
         if demand.firm and _all(each.firm for each in thread):
             # Of two known demands what each is about must be the same: 違約金をなしにして and 違約金を消して.
-            return bool(demand.core & _all(each.core for each in thread))
+            return bool(
+                demand.core & _all(each.core for each in thread)
+                or demand.about & _all(each.about for each in thread)
+            )
         if not self._refused(demand, before):
             same_verb = not demand.about and any(each.verb == demand.verb != "" for each in thread)
             near = same_verb or bool(demand.core & _all(each.core for each in thread))
@@ -148,11 +157,22 @@ class DemandTimes:
         """Return whether a demand after another is the same for want of a sign that it is not."""
         if demand.again:
             return True
+        thread = self._thread(last)
         points = demand.goes_on or demand.insists
-        if demand.anew or not (points or self._refused(demand, last)):
+        if demand.anew or self._apart(demand, thread) or not (points or self._refused(demand, last)):
             return False
-        known = _all(each.firm for each in self._thread(last))
-        return not known or not (demand.firm or (demand.about and not points))
+        known = _all(each.firm for each in thread)
+        if known and demand.firm:
+            return bool(known & demand.near)
+        return not known or not demand.about or points
+
+    @staticmethod
+    def _apart(demand: Demand, thread: list[Demand]) -> bool:
+        """Return whether one of them is of a kind that goes on with its own alone."""
+        known = _all(each.groups for each in thread)
+        return known.isdisjoint(demand.groups) and (
+            demand.apart or (bool(demand.firm) and any(each.apart for each in thread))
+        )
 
     def _refused(self, demand: Demand, before: DemandTime) -> bool:
         """Return whether what was demanded before was refused; where a polite one follows it may be a booking's next choice."""

@@ -45,6 +45,8 @@ class RepeatedRule(AccommodatedRule):
     """Categories by which the operator refuses a demand."""
     half_refusal_categories: tuple[Name, ...] = ("half_refusal", "denial")
     """Categories that refuse only directly after a demand, and unless the operator goes on with an answer."""
+    no_room_category: Name = "no_room"
+    """Category of half refusals for want of room: what is asked politely after one may be the next choice."""
     statement_categories: tuple[Name, ...] = ("statement",)
     """Categories that refuse only before the customer says anything else."""
     answer_categories: tuple[Name, ...] = ("offer",)

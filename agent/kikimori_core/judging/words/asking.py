@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 AFTER_TE = (
     r"(?=$)", r"ヨ(?![イカクロナ])", r"ヤ(?=$)", r"ネ(?!エ)", r"ナ(?=$)", "エナ", r"クレ(?!タ(?!ッテ|ラ(?!シ|ヨカッ))|テ(?!モ)|マシ|ナクテ|ナカッ|ルト(?!アリガタ|タスカ|ウレシ)|ルナラ|ナイナラ(?:モ?イイ|ケッコ)|ハッタ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ(?!ラ(?!シ|ヨカッ))|マシ|ナカッ|ルト|ルナラ)",
-    "モラオ", "モライタ", r"モラウ(?!ナラ)", "モラワナ", "モラワント", r"モライマス(?!ネ|カ$|カネ)", r"モロ(?:テ(?:モ|$)|ワナ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル(?!ナラ|ト)|ケレバ|ケタラ|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:[イユ](?!ワレ)|オ|バ|[ヨバ]?$)", r"ト(?:イッテ|イウテ|モシ|タノ|オネガ)", r"(?:ト?ユウ?テ|イウテ|ユッテ)(?:マ|ル|ン|オ)", r"ル?ッテバ",
-    r"チョ(?=$|ヨ)", r"ケ[ロレヘ](?!バ)", "ケサイ", "ケライン", r"ケネ(?=バ)", r"エ?ヤ(?=$)", "クンロ", "クレ[ンヘ]", "ツカアサイ", "ツカサイ",
+    r"モラッテ(?:モ?[イエ][イ]|$)", "モラオ", "モライタ", r"モラウ(?!ナラ)", "モラワナ", "モラワント", r"モライマス(?!ネ|カ$|カネ)", r"モロ(?:テ(?:モ|$)|ワナ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル(?!ナラ|ト)|ケレバ|ケタラ|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:[イユ](?!ワレ)|オ|バ|[ヨバ]?$)", r"ト(?:イッテ|イウテ|モシ|タノ|オネガ)", r"(?:ト?ユウ?テ|イウテ|ユッテ)(?:マ|ル|ン|オ)", r"ル?ッテバ",
+    r"チョ(?=$|ヨ)", r"ケ[ロレヘ](?!バ)", "ケサイ", "ケライン", r"ケネ(?=バ)", r"エ?ヤ(?=$)", "クンロ", "クレ[ンヘ]", "ツカアサイ", "ツカサイ", "クイヤイ", "クイヤ(?=$)", "クンシャイ", "クリャ?レ", "クンナ[イサ]", "クレッチャ",
 )  # fmt: skip
 """Endings after て or で that ask for something; not 返してくれました, 返してもらいました, 返してよかった."""
 
@@ -27,6 +27,7 @@ REQUEST = frozenset({"下さる", "頂く", "貰う", "貰える", "頂ける", 
 _ASKING = frozenset({"どう", "何処", "何", "何時", "どれ", "誰", "どの", "どちら", "何方"})
 _TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る"})  # fmt: skip
 """Endings that tell a story before a て at the end of a breath: けんかしちゃって."""
+_URGES = frozenset({"兎に角", "とにかく", "早い", "早く", "直ぐ", "今直ぐ", "さっさと", "良い", "頼む", "お願い", "もう", "ともかく"})
 _FELT = frozenset(
     {
         "思う",
@@ -100,6 +101,16 @@ def _asks(heard: Pronunciation, number: int) -> bool:
     return _by_sound(heard, number)
 
 
+def _stops(heard: Pronunciation, number: int) -> bool:
+    between = heard.text[heard.words[number].end : heard.words[number + 1].start]
+    return any(each in between for each in "、。!")
+
+
+def _called_for(before: Sequence[Morpheme]) -> bool:
+    """Return whether a て before a stop is urged, and tells no story: とにかく消して、まぶしいの."""
+    return any(each.normal in _URGES for each in before)
+
+
 def _cut_order(found: Sequence[Morpheme], number: int) -> bool:
     """Return whether a verb is an order that the dictionary cut as the beginning of another verb: 外に出せ of 出せる."""
     word = found[number]
@@ -128,8 +139,9 @@ def _by_sound(heard: Pronunciation, number: int) -> bool:
     if word.sound[:1] in ("テ", "デ") and word.part in ("助詞", "助動詞"):
         if _BEHIND.match(behind, 1):
             return True
-        # 返して! at the end of a breath, or before よ and な.
+        # 返して! at the end of a breath or before a stop, or before よ and な.
         ends = number == len(found) - 1 or (found[number + 1].detail == "終助詞" and number == len(found) - 2)
+        ends = ends or (_stops(heard, number) and _called_for(found[:number]))
         return (
             ends
             and word.surface in ("て", "で")

@@ -64,12 +64,18 @@ class Demand:
     """Characters and loan words of the verb and of the noun next to it."""
     firm: frozenset[str] = frozenset()
     """The known demands without the vague ones, which go with any other: haste."""
+    apart: bool = False
+    """True = known, and of a kind that goes on with none but its own: 名前を言え after 返金しろ."""
+    near: frozenset[str] = frozenset()
+    """Known demands that may be this one in other words after a refusal: 値引き of 返金."""
     goes_on: bool = False
     """True = a word at its beginning says that it is the same as before: だから, そこを何とか."""
     again: bool = False
     """True = it asks for nothing of its own: 何とかなりませんか."""
     anew: bool = False
-    """True = a word at its beginning says that it is another: じゃあ, それなら."""
+    """True = a word says that it is another: じゃあ, それなら at its beginning, or 電話番号も."""
+    informs: bool = False
+    """True = it asks to be told something, which a plain statement does."""
 
     def is_like(self, other: Demand) -> bool:
         """Return whether both ask for the same."""
@@ -106,25 +112,32 @@ class DemandReader:
         signs: DemandSigns | None = None,
         titles: Mapping[str, Mapping[str, str]] | None = None,
         vague: Iterable[str] = (),
+        apart: Iterable[str] = (),
+        informs: Sequence[str] = (),
+        near: Iterable[frozenset[str]] = (),
     ) -> None:
-        """`generic`: verbs without meaning by themselves; `titles`: of known demands; `vague`: known ones that go with any."""
+        """`generic`: verbs without meaning by themselves; `titles`: of known demands; `vague`: known ones that go with any;
+        `apart`: with none but their own; `informs`: verbs that ask to be told something;
+        `near`: known demands of which one may follow another for the same thing.
+        """
         self._vague = frozenset(vague)
+        self._apart = frozenset(apart)
         self._titles = titles or {}
         self._wanted = wanted or DemandIndex()
         self._lexicon = Lexicon({"generic": generic})
+        self._near = tuple(near)
+        self._informs = Lexicon({"informs": informs})
         self._signs = signs or DemandSigns()
 
     def read(self, heard: Pronunciation) -> Demand | None:
         """Return the demand, or None when there is none."""
-        wants = self._wanted.find(heard)
         asking = asked(heard)
+        wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
         units = frozenset(self._units(heard))
         insists = _twice(wants) or self._signs.insist(heard)
         polite = self._polite(heard, wants, asking)
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
-        refers = (
-            not wants and not units and bool(asking or again) and (insists or goes_on or again or not polite)
-        )
+        refers = not wants and not units and bool(asking or again)
         if not wants and not refers and (not asking or not units):
             return None
         verb = _verb(heard.words, asking[-1] if asking else len(heard.words) - 1)
@@ -142,9 +155,14 @@ class DemandReader:
             about,
             frozenset(self._core(heard, asking[-1] if asking else len(heard.words) - 1, wants)),
             frozenset(want.group for want in wants) - self._vague,
+            not self._apart.isdisjoint(want.group for want in wants),
+            frozenset[str]().union(
+                *(each for each in self._near if not each.isdisjoint(want.group for want in wants))
+            ),
             goes_on or again,
             again and not about and len(wants) <= 1,
-            self._signs.anew(heard),
+            self._signs.anew(heard) or _also(heard.words[: asking[-1] if asking else None], about),
+            self._informs.mark(heard).holds("informs", 0, len(heard.words)),
         )
 
     @staticmethod
@@ -220,7 +238,8 @@ def _verb(found: Sequence[Morpheme], asked: int) -> str:
     """Return the verb before or at the word that asks, or the noun that makes する one."""
     for at in range(asked, -1, -1):
         word = found[at]
-        if word.part == "動詞" and word.normal not in REQUEST and word.normal != "為る":
+        helps = word.detail == "非自立可能" and at > 0 and found[at - 1].surface in ("て", "で")
+        if word.part == "動詞" and word.normal not in REQUEST and word.normal != "為る" and not helps:
             return word.normal
         if word.part == "名詞" and word.normal not in _EMPTY:
             return word.normal
@@ -238,6 +257,18 @@ def _about(found: Sequence[Morpheme], asked: int) -> Iterable[str]:
             continue
         if word.normal not in _EMPTY and word.normal not in REQUEST and not _TIME.search(word.normal):
             yield word.normal
+
+
+def _also(found: Sequence[Morpheme], about: frozenset[str]) -> bool:
+    """Return whether it asks for one more thing: 電話番号も変更して; not 今日も, 名前だけでも."""
+    return any(
+        word.surface == "も"
+        and word.detail == "係助詞"
+        and found[at - 1].normal in about
+        and sum(each.part == "動詞" for each in found[at:]) <= 1
+        for at, word in enumerate(found)
+        if at
+    )
 
 
 def _behind(found: Sequence[Morpheme], asked: int) -> Sequence[int]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.lexicon import Marked
     from kikimori_core.judging.words.sound import Morpheme
 
+LEAST_WORDS = 4
+"""Words of the shortest statement that answers a demand: 百円です answers a question."""
+
 _YES = ("はい", "ええ")
 _REQUESTS = frozenset({"下さる", "願う"})
 _STATES = frozenset({"おる", "居る", "てる", "御座る", "有る"})
@@ -24,6 +27,7 @@ _DOES = frozenset({"為る", "致す"})
 _ENDS = frozenset({"が", "けど", "けれど", "けれども", "ので", "から", "し", "て", "で", "の", "ん", "よ", "ね", "もの", "もん", "わ", "と", "な", "ため", "為"})
 """Words behind a predicate that only lead off: ございますので, ありまして."""
 _POLITE = frozenset({"です", "ます", "だ", "た", "御座る", "おる", "居る", "てる", "ない", "れる", "られる", "参る"})
+_CASES = frozenset({"は", "が", "も", "を", "に", "で", "まで", "から", "のみ", "と"})
 _PASSIVE = frozenset({"れる", "られる"})
 
 
@@ -34,7 +38,7 @@ def stated(said: Marked) -> tuple[int, int] | None:
     """
     words = said.words
     end = _predicate_end(words)
-    if end == 0 or _questions(words) or said.text.startswith(_YES) or said.holds("assents", 0):
+    if end < LEAST_WORDS or not _has_subject(words[:end]) or _questions(words) or said.text.startswith(_YES) or said.holds("assents", 0):
         return None
     begin = _clause_begin(words, end)
     if any(each.normal in _REQUESTS for each in words[max(begin, end - 4) : end]):
@@ -42,6 +46,10 @@ def stated(said: Marked) -> tuple[int, int] | None:
     if said.holds("soothing", begin, end) or said.holds("under_way", begin, end) or said.holds("possible", begin, end):
         return None
     return (begin, len(words)) if _is_fact(said, begin, end) else None
+
+
+def _has_subject(words: Sequence[Morpheme]) -> bool:
+    return any(each.part == "助詞" and each.surface in _CASES for each in words)
 
 
 def _asked_for(said: Marked, begin: int, end: int) -> tuple[int, int] | None:
@@ -92,6 +100,9 @@ def _is_fact(said: Marked, begin: int, end: int) -> bool:
     if seen & DENIALS:
         return True
     verb = words[at]
+    if end == len(words) and verb.surface in ("が", "も", "は") and seen & {"有る", "御座る", "居る", "おる"}:
+        # 郵送での請求がございます shows another way; 都合がございますので is a reason.
+        return False
     done = "た" in seen
     if seen & (_STATES | _PASSIVE) or "です" in seen or "だ" in seen:
         return not (done and said.holds("grants", at))

@@ -39,7 +39,7 @@ class FoundDemand:
     tight: bool = True
     """False = other words stand before its verb: 持って謝りに来い."""
     condition: bool = False
-    """True = it only says what follows where it is not met: 来ないなら."""
+    """True = it says what follows where it is not met, or that it is not: 来ないなら, 払えないん."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,11 @@ class DemandIndex:
         for noun in group.nouns:
             self._nouns["".join(word.sound for word in words(plain(noun)))] = group.name
 
-    def find(self, heard: Pronunciation) -> list[FoundDemand]:
-        """Return the demands of an utterance in no particular order; one made twice stands twice."""
+    def find(self, heard: Pronunciation, asked_at: int = 0) -> list[FoundDemand]:
+        """Return the demands of an utterance in no particular order; one made twice stands twice.
+
+        `asked_at`: place in the sounds of the last word that asks: 払えないから消して asks for no payment.
+        """
         found = list(self._by_verb(heard))
         # 持ってこい holds 来い, and is another demand.
         longest = [each for each in found if not any(other.tight and _within(each, other) for other in found)]
@@ -94,7 +97,10 @@ class DemandIndex:
         asks = [
             each
             for each in longest
-            if not (each.condition and any(other.start >= each.end for other in longest))
+            if not (
+                each.condition
+                and (asked_at > each.end or any(other.start >= each.end for other in longest))
+            )
         ]
         return asks or list(self._by_noun(heard))
 
@@ -112,7 +118,7 @@ class DemandIndex:
                             match.start(),
                             match.end(),
                             _is_tight(match),
-                            match.group().endswith(("ナラ", "カギリ")),
+                            match.group().endswith(("ナラ", "カギリ", "ナイノ", "ナイン", "ナイッテ")),
                         )
 
     def _by_noun(self, heard: Pronunciation) -> Iterator[FoundDemand]:
