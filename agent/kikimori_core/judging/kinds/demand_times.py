@@ -163,7 +163,7 @@ class DemandTimes:
             return False
         known = _all(each.firm for each in thread)
         if known and demand.firm:
-            return bool(known & demand.near)
+            return bool(known & demand.near) and not demand.about
         return not known or not demand.about or points
 
     @staticmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
-from kikimori_core.judging.kinds.demand_times import DemandTime, DemandTimes
+from kikimori_core.judging.kinds.demand_times import CONTINUES_WITHIN_S, DemandTime, DemandTimes
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Detector,
@@ -37,6 +37,8 @@ class RepeatedRule(AccommodatedRule):
     kind: Literal["repeated"]
     category: Name | None = None
     """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
+    like_demands: tuple[Name, ...] = ("connect-person",)
+    """Known demands that go on with one of the category after a refusal: 同じでもいいから代わって."""
     ask_again_category: Name = "ask_again"
     """Category of the operator's requests to say it again; the answer to one is not counted."""
     hard_to_hear_category: Name = "hard_to_hear"
@@ -177,6 +179,8 @@ class RepeatedDetector(Detector):
             match = match_of(spoken, rule.category)
             if match is None and spoken.demand is None:
                 return None
+            if match is None and self._continues(spoken):
+                match = spoken.utterance, Match(rule.category, spoken.utterance.text)
             made = self._refusals.demanded(spoken)
             return None if match is None else (words_evidence(*match), spoken.demand, made, False)
         demand = spoken.demand
@@ -197,6 +201,18 @@ class RepeatedDetector(Detector):
             demand = meant
         whole = Match("demand", spoken.utterance.text)
         return words_evidence(spoken.utterance, whole), demand, made, counted_elsewhere
+
+    def _continues(self, spoken: Spoken) -> bool:
+        """Return whether a demand goes on with one of the category that was refused just before: 同じでもいいから代わって."""
+        last, demand = self._times.last, spoken.demand
+        if last is None or demand is None or last.made != self._refusals.last_demand:
+            return False
+        late = spoken.utterance.start_s - last.made.end_s > CONTINUES_WITHIN_S
+        if late or not self._refusals.refused(last.made):
+            return False
+        if demand.groups:
+            return not demand.groups.isdisjoint(self._rule.like_demands)
+        return not demand.anew and not demand.about
 
     @staticmethod
     def _forgiven(same: list[DemandTime]) -> int:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.sound import Morpheme, Pronunciation
 
 AFTER_TE = (
-    r"(?=$)", r"ヨ(?![イカクロナ])", r"ヤ(?=$)", r"ネ(?!エ)", r"ナ(?=$)", "エナ", r"クレ(?!タ(?!ッテ|ラ(?!シ|ヨカッ))|テ(?!モ)|マシ|ナクテ|ナカッ|ルト(?!アリガタ|タスカ|ウレシ)|ルナラ|ナイナラ(?:モ?イイ|ケッコ)|ハッタ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ(?!ラ(?!シ|ヨカッ))|マシ|ナカッ|ルト|ルナラ)",
+    r"(?=$)", r"ヨ(?![イカクナ]|ロシ)", r"ヤ(?=$)", r"ネ(?!エ)", r"ナ(?=$)", "エナ", r"クレ(?!タ(?!ッテ|ラ(?!シ|ヨカッ))|テ(?!モ)|マシ|ナクテ|ナカッ|ルト(?!アリガタ|タスカ|ウレシ)|ルナラ|ナイナラ(?:モ?イイ|ケッコ)|ハッタ)", r"クダサ(?!ッタ|ッテ|イマシ)", r"モラエ(?!タ(?!ラ(?!シ|ヨカッ))|マシ|ナカッ|ルト|ルナラ)",
     r"モラッテ(?:モ?[イエ][イ]|$)", "モラオ", "モライタ", r"モラウ(?!ナラ)", "モラワナ", "モラワント", r"モライマス(?!ネ|カ$|カネ)", r"モロ(?:テ(?:モ|$)|ワナ)", r"イタダ(?:キタ|ケマ(?!シ)|ケナ(?!カッ)|ケル(?!ナラ|ト)|ケレバ|ケタラ|コ|カナ|ク)", r"ホシ(?!クナ)", "チョダイ", "ミロ", r"ヤッテクレ", "コイ", r"ンカ", "オクレ", r"ッテ(?:[イユ](?!ワレ)|オ|バ|[ヨバ]?$)", r"ト(?:イッテ|イウテ|モシ|タノ|オネガ)", r"(?:ト?ユウ?テ|イウテ|ユッテ)(?:マ|ル|ン|オ)", r"ル?ッテバ",
-    r"チョ(?=$|ヨ)", r"ケ[ロレヘ](?!バ)", "ケサイ", "ケライン", r"ケネ(?=バ)", r"エ?ヤ(?=$)", "クンロ", "クレ[ンヘ]", "ツカアサイ", "ツカサイ", "クイヤイ", "クイヤ(?=$)", "クンシャイ", "クリャ?レ", "クンナ[イサ]", "クレッチャ",
+    r"チョ(?=$|ヨ)", r"ケ[ロレヘ](?!バ)", "ケサイ", "ケライン", r"ケネ(?=バ)", r"エ?ヤ(?=$)", "クンロ", "クレ[ンヘ]", "ツカアサイ", "ツカサイ", r"クイ(?:ヤ|(?=$))", "クンシャイ", "クリャ?レ", "クンナ[イサ]", "クレッチャ",
 )  # fmt: skip
 """Endings after て or で that ask for something; not 返してくれました, 返してもらいました, 返してよかった."""
 
@@ -61,6 +61,10 @@ _WANTS = frozenset({"求める", "要求", "要望"})
 """Verbs that demand the noun before them."""
 _DIALECT_ORDER = re.compile(r"サ?セン(?:ネ|シャイ)(?:$|ヨ|ッテ)|(?:サ?セ)?ンカイ(?:$|ヤ|ッテ)")
 """Orders of the west, of any verb: 使わせんね, 出さんかい."""
+_CAN_YOU = re.compile(r"デキ(?:ル|マス)(?:デショ(?!カ)|ダロ(?!カ)|ヤロ|ヤン|ハズ)")
+_NO_OTHER = re.compile(r"シカナイ(?:ジャナイ|デショ(?!カ)|ダロ(?!カ)|ヤロ|ノヨ|ンダヨ|ンデス)")
+_FOR_ME = re.compile(r"[タダ]ッテ(?:チョ|エナ|クレ|モラ|ンカ|ヤ$)")
+"""Endings of the west that ask to do it for somebody."""
 _DUE = re.compile(r"ノガ(?:スジ|トゼン|フツ|アタリマエ|ギム|ドリ|ジョシキ|レイギ)")
 _NEEDED = re.compile(r"(?:イル|ヒツヨ)(?:ナ)?(?:ン(?:デス|ダ|ヤ)|ノ(?:ヨ|$)|ッテ(?:イ|ユ))")
 UNTIL = r"マデ(?:ハ|ワ|モ)?.{0,8}?(?:キラナ|キラヘ|キランゾ|キリマセ|カエラ|カエリマセ|カワナ|カワネ|カワン|ハラワナ|ハラワネ|ハライマセ|ヤメナ|ヤメマセ|ウゴカナ|ユルサ|アキラメ|マイニチ|ナンド|ナンカイ|マッテルカ|マチマス|マツカラ|カケ(?:ル|マス|ツヅケ)|ヒカナ|ヒキマセ)"
@@ -85,10 +89,22 @@ def _asks(heard: Pronunciation, number: int) -> bool:
     ):
         # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
         return "た" not in following
+    if word.normal == "頂戴" and word.part == "名詞" and number and number == len(found) - 1:
+        # 薬だけちょうだい
+        return found[number - 1].part in ("名詞", "助詞", "接尾辞")
     if word.normal in _WANTS or (word.normal == "頂戴" and word.part == "名詞"):
         # 返金を求めます, お名前を頂戴できますか; not 求めました, 求められた, 要求ですか.
         does = following[:1] and following[0] in ("ます", "為る", "致す", "出来る", "下さる")
         return bool(does) and not {"た", "れる", "られる", "せる"} & set(following)
+    if word.normal == "旋回" and word.surface.startswith("せん") and number:
+        # 電話せんかい is cut as a turn.
+        return found[number - 1].part == "名詞"
+    if word.normal == "出来る" and _CAN_YOU.match(heard.sound, heard.starts[number]):
+        # 半額にするくらいできるでしょ
+        return number > 0 and found[number - 1].surface in ("くらい", "ぐらい", "こと", "は")
+    if word.surface == "しか" and number and found[number - 1].part == "動詞":
+        # 追い出すしかないじゃない
+        return _NO_OTHER.match(heard.sound, heard.starts[number]) is not None
     if word.part == "動詞" and _cut_order(found, number):
         return True
     if word.normal == "たい" and word.part == "助動詞":
@@ -150,6 +166,9 @@ def _by_sound(heard: Pronunciation, number: int) -> bool:
         )
     if _DIALECT_ORDER.match(behind):
         return before.form.startswith("未然形")
+    if word.surface in ("た", "だ", "たって", "だって") and _FOR_ME.match(behind):
+        # 診たってちょ
+        return True
     if word.surface == "の" and word.detail == "準体助詞":
         # 車を出すのが当然でしょ
         return before.part == "動詞" and _DUE.match(behind) is not None

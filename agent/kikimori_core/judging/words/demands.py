@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.asking import REQUEST, asked
@@ -133,7 +134,7 @@ class DemandReader:
         """Return the demand, or None when there is none."""
         asking = asked(heard)
         wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
-        units = frozenset(self._units(heard))
+        units = frozenset(self._units(heard)) or frozenset(_amounts(heard.words))
         insists = _twice(wants) or self._signs.insist(heard)
         polite = self._polite(heard, wants, asking)
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
@@ -232,6 +233,13 @@ class DemandReader:
                 continue
             yield from _KANJI.findall(word.normal)
             yield from _KATAKANA.findall(word.normal)
+
+
+def _amounts(found: Sequence[Morpheme]) -> Iterable[str]:
+    """Return the sums of money, where a demand names nothing else: 三千円にしてください."""
+    for word, unit in pairwise(found):
+        if word.detail == "数詞" and unit.surface == "円":
+            yield word.normal + unit.surface
 
 
 def _verb(found: Sequence[Morpheme], asked: int) -> str:

@@ -27,7 +27,7 @@ _DOES = frozenset({"為る", "致す"})
 _ENDS = frozenset({"が", "けど", "けれど", "けれども", "ので", "から", "し", "て", "で", "の", "ん", "よ", "ね", "もの", "もん", "わ", "と", "な", "ため", "為"})
 """Words behind a predicate that only lead off: ございますので, ありまして."""
 _POLITE = frozenset({"です", "ます", "だ", "た", "御座る", "おる", "居る", "てる", "ない", "れる", "られる", "参る"})
-_CASES = frozenset({"は", "が", "も", "を", "に", "で", "まで", "から", "のみ", "と"})
+_CASES = frozenset({"は", "が", "も", "を", "に", "で", "まで", "から", "のみ", "と", "の"})
 _PASSIVE = frozenset({"れる", "られる"})
 
 
@@ -57,7 +57,7 @@ def _asked_for(said: Marked, begin: int, end: int) -> tuple[int, int] | None:
     if said.holds("courtesies", begin, end):
         return begin, end
     places = unmet(said)
-    return None if places is None or places[0] >= begin else places
+    return None if places is None or places[1] > begin else places
 
 
 def _questions(words: Sequence[Morpheme]) -> bool:
@@ -73,7 +73,8 @@ def _predicate_end(words: Sequence[Morpheme]) -> int:
     """Return the place after the last predicate, without the words that lead off; 0 = the utterance ends in none."""
     end = len(words)
     while end and words[end - 1].surface in _ENDS and words[end - 1].part in ("助詞", "助動詞", "名詞"):
-        if words[end - 1].normal in _POLITE:
+        and_so = words[end - 1].surface == "で" and end > 1 and words[end - 2].detail == "準体助詞"
+        if words[end - 1].normal in _POLITE and not and_so:
             break
         end -= 1
     if not end:
@@ -85,6 +86,8 @@ def _predicate_end(words: Sequence[Morpheme]) -> int:
 def _clause_begin(words: Sequence[Morpheme], end: int) -> int:
     for at in range(end - 2, -1, -1):
         if words[at].detail == "接続助詞" and words[at].surface not in ("て", "で", "ながら", "と", "ば"):
+            return at + 1
+        if words[at].surface == "で" and at and words[at - 1].detail == "準体助詞":
             return at + 1
     return 0
 
@@ -100,14 +103,15 @@ def _is_fact(said: Marked, begin: int, end: int) -> bool:
     if seen & DENIALS:
         return True
     verb = words[at]
+    core = at - 1 if verb.normal in _DOES and at > begin else at
     if end == len(words) and verb.surface in ("が", "も", "は") and seen & {"有る", "御座る", "居る", "おる"}:
         # 郵送での請求がございます shows another way; 都合がございますので is a reason.
         return False
     done = "た" in seen
     if seen & (_STATES | _PASSIVE) or "です" in seen or "だ" in seen:
-        return not (done and said.holds("grants", at))
+        return not (done and said.holds("grants", core))
     if verb.part != "動詞" and verb.normal not in _DOES:
         return True
     if done:
-        return not (said.holds("grants", begin, at + 1) or said.holds("checks", begin, at + 1))
+        return not (said.holds("grants", core) or said.holds("checks", core))
     return said.holds("happens", at) and not said.holds("arrives", begin, end)
