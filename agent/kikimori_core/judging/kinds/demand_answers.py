@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 200
 """Demands and refusals remembered; an hour of asking without a pause does not reach it."""
 
+LEAST_SHARED = 2
+"""Chinese characters by which an answer names a demand before the last one."""
+
 _KANJI = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -162,9 +165,12 @@ class DemandAnswers:
             if each.start_s < start_s and start_s - each.end_s <= self._rule.answered_within_s
         ]
         said = set(_KANJI.findall(text))
-        return max(
-            near, key=lambda each: (len(said & set(_KANJI.findall(each.text))), each.start_s), default=None
-        )
+
+        def shared(each: MadeDemand) -> int:
+            letters = len(said & set(_KANJI.findall(each.text)))
+            return letters if letters >= LEAST_SHARED else 0
+
+        return max(near, key=lambda each: (shared(each), each.start_s), default=None)
 
 
 def _matched(spoken: Spoken, categories: tuple[str, ...]) -> str | None:

@@ -124,13 +124,14 @@ class DemandTimes:
             if (
                 each.demand is not None
                 and each.demand.is_like(demand)
-                and each.demand.groups == demand.groups
+                and (each.demand.groups == demand.groups or each.demand.firm & demand.firm)
             ):
                 return each
         shares = next((each for each in near if self._shares(demand, each)), None)
         if shares is not None or not near:
             return shares
-        return near[0] if self._names_no_other(demand, near[0]) else None
+        last = next((each for each in near if not each.elsewhere), near[0])
+        return last if self._names_no_other(demand, last) else None
 
     def _shares(self, demand: Demand, before: DemandTime) -> bool:
         """Return whether a demand has words in common with one before, or with its refusals."""
@@ -163,14 +164,15 @@ class DemandTimes:
             return False
         known = _all(each.firm for each in thread)
         if known and demand.firm:
-            return bool(known & demand.near) and not demand.about
+            units = _all(each.units for each in thread)
+            return bool(known & demand.near) and demand.written <= units and not demand.topics
         return not known or not demand.about or points
 
     @staticmethod
     def _apart(demand: Demand, thread: list[Demand]) -> bool:
         """Return whether one of them is of a kind that goes on with its own alone."""
         known = _all(each.groups for each in thread)
-        return known.isdisjoint(demand.groups) and (
+        return known.isdisjoint(demand.groups | demand.near) and (
             demand.apart or (bool(demand.firm) and any(each.apart for each in thread))
         )
 

@@ -88,7 +88,7 @@ def _asks(heard: Pronunciation, number: int) -> bool:
         word.part != "名詞" or (number and found[number - 1].surface in ("て", "で"))
     ):
         # 返してもらえますか, してほしい, お願いします; not 返してもらいました.
-        return "た" not in following
+        return "た" not in following and not (following[:1] == ["て"] and "有り難い" in following)
     if word.normal == "頂戴" and word.part == "名詞" and number and number == len(found) - 1:
         # 薬だけちょうだい
         return found[number - 1].part in ("名詞", "助詞", "接尾辞")

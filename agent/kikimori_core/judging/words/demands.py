@@ -34,8 +34,9 @@ _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "で�
 _EMPTY = frozenset(
     {"為る", "居る", "有る", "成る", "遣る", "言う", "思う", "出来る", "事", "物", "方", "所", "時", "訳", "何", "今", "直ぐ",
      "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
-     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "御免", "一度", "今日", "本日", "困る", "早く", "普通"}
+     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "もん", "もの", "御免", "一度", "今日", "本日", "困る", "早く", "普通"}
 )  # fmt: skip
+_MONEY = frozenset({"金", "お金", "代金", "料金", "分"})
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
 _TIME = re.compile(r"曜日?$|^(?:午前|午後|夕方|来週|再来週|来月|明日|明後日|月末)$")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
@@ -67,6 +68,8 @@ class Demand:
     """The known demands without the vague ones, which go with any other: haste."""
     apart: bool = False
     """True = known, and of a kind that goes on with none but its own: 名前を言え after 返金しろ."""
+    topics: frozenset[str] = frozenset()
+    """Nouns of which it is said that they matter: 違約金 of 違約金は払わない、免除しろ."""
     near: frozenset[str] = frozenset()
     """Known demands that may be this one in other words after a refusal: 値引き of 返金."""
     goes_on: bool = False
@@ -77,6 +80,11 @@ class Demand:
     """True = a word says that it is another: じゃあ, それなら at its beginning, or 電話番号も."""
     informs: bool = False
     """True = it asks to be told something, which a plain statement does."""
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Characters of what it is about, money left out."""
+        return frozenset(_KANJI.findall("".join(self.about - _MONEY)))
 
     def is_like(self, other: Demand) -> bool:
         """Return whether both ask for the same."""
@@ -138,6 +146,7 @@ class DemandReader:
         insists = _twice(wants) or self._signs.insist(heard)
         polite = self._polite(heard, wants, asking)
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
+        anew = self._signs.anew(heard) and not goes_on
         refers = not wants and not units and bool(asking or again)
         if not wants and not refers and (not asking or not units):
             return None
@@ -154,15 +163,17 @@ class DemandReader:
             verb,
             refers,
             about,
-            frozenset(self._core(heard, asking[-1] if asking else len(heard.words) - 1, wants)),
+            frozenset(self._core(heard, asking[-1] if asking else len(heard.words) - 1, wants))
+            | frozenset(_amounts(heard.words)),
             frozenset(want.group for want in wants) - self._vague,
             not self._apart.isdisjoint(want.group for want in wants),
+            frozenset(_topics(heard.words)),
             frozenset[str]().union(
                 *(each for each in self._near if not each.isdisjoint(want.group for want in wants))
             ),
             goes_on or again,
             again and not about and len(wants) <= 1,
-            self._signs.anew(heard) or _also(heard.words[: asking[-1] if asking else None], about),
+            anew or _also(heard.words[: asking[-1] if asking else None], about),
             self._informs.mark(heard).holds("informs", 0, len(heard.words)),
         )
 
@@ -267,6 +278,12 @@ def _about(found: Sequence[Morpheme], asked: int) -> Iterable[str]:
             yield word.normal
 
 
+def _topics(found: Sequence[Morpheme]) -> Iterable[str]:
+    for word, after in pairwise(found):
+        if word.part in ("名詞", "接尾辞") and after.surface == "は" and word.normal not in _EMPTY:
+            yield word.normal
+
+
 def _also(found: Sequence[Morpheme], about: frozenset[str]) -> bool:
     """Return whether it asks for one more thing: 電話番号も変更して; not 今日も, 名前だけでも."""
     return any(
@@ -290,8 +307,16 @@ def _behind(found: Sequence[Morpheme], asked: int) -> Sequence[int]:
 def _joins(found: Sequence[Morpheme], at: int) -> bool:
     """Return whether a reason, a "but" or a "not this" ends at a word: 一部じゃなくて."""
     word, before = found[at], found[at - 1] if at else None
+    after = found[at + 1] if at + 1 < len(found) else None
     if word.detail != "接続助詞":
-        return word.surface == "に" and before is not None and before.detail == "準体助詞"
+        ends = word.part == "助動詞" and word.form.startswith(("意志推量形", "終止形"))
+        # 権利があるでしょう、教えてください: what is asked for has a sentence of its own.
+        says = ends and after is not None and after.part not in ("助詞", "助動詞")
+        closes = word.detail == "終助詞" and before is not None and before.part in ("助動詞", "形容詞", "動詞")
+        closes = closes and (word.surface == "よ" or after is None or after.start > word.end)
+        return says or closes or (word.surface == "に" and before is not None and before.detail == "準体助詞")
+    if word.surface == "ば" and after is not None and after.normal == "良い":
+        return False
     return word.surface not in ("て", "で") or (before is not None and before.normal in ("無い", "ない"))
 
 
