@@ -106,6 +106,30 @@ async def test_a_call_keeps_its_slot_and_only_a_request_for_help_takes_one(url: 
     ]
 
 
+async def test_an_empty_row_above_a_call_is_closed(agent: PeerAgent, url: str, page: Page) -> None:
+    """On a telephone it would be all of the screen; where a hand is on a card, or the page is scrolled, nothing moves."""
+    for number in (1, 2, 3):
+        await agent.call(f"c{number}", operator=Party(number=f"20{number}", name="佐藤 美咲"))
+        await agent.alert(f"c{number}")
+    await resize(page, (390, 844))
+    await page.goto(url)
+    cards = page.locator(".attention .card")
+    await expect(cards).to_have_count(3)
+    first, second, third = [str(await each.get_attribute("data-call")) for each in await cards.all()]
+    await card(page, third).locator(".primary").focus()
+    await page.evaluate("scrollTo(0, 40)")
+    before = await places(page)
+    await agent.end_call(first)
+    await expect(cards).to_have_count(2)
+    assert (await places(page))[second]["y"] == before[second]["y"]
+    await page.evaluate("scrollTo(0, 0)")
+    at_top = page.locator(".attention .slot").first
+    await expect(at_top.locator(".card")).to_have_attribute("data-call", second)
+    await expect(page.locator(".attention .slot").nth(1).locator(".card")).to_have_attribute(
+        "data-call", third
+    )
+
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 async def test_the_buttons_are_in_sight(agent: PeerAgent, url: str, page: Page, language: str) -> None:
     """Six of six on a large screen, the worst call's on small ones, below two banners; and no alert without its title."""

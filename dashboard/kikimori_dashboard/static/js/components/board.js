@@ -150,9 +150,13 @@ export class Board {
    */
   arrange(picture) {
     const calls = Object.values(picture.calls).map((call) => slotCall(picture, call));
-    if (this.slots.update(calls, (callId) => this.held(callId))) this.arranged += 1;
+    const changed = this.slots.update(calls, (callId) => this.held(callId));
+    // On a telephone an empty row is all that is to be seen. Who has scrolled reads something, and it stays where it is.
+    const still = scrollY > 0 || this.hands.on() || [...this.cards.values()].some((card) => card.inUse());
+    const hollow = this.slots.closeRows(this.columns, !still);
+    if (changed || (hollow && !still)) this.arranged += 1;
     const keeps = new Set(calls.filter((call) => call.keeps).map((call) => call.callId));
-    this.unsettled = this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
+    this.unsettled = (hollow && still) || this.slots.waiting.length > 0 || this.slots.places.some((callId) => callId !== null && !keeps.has(callId));
     for (const [callId, card] of this.cards) {
       if (this.slots.places.includes(callId)) continue;
       this.sight.unobserve(card.element);

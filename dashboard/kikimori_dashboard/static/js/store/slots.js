@@ -50,6 +50,22 @@ export class Slots {
   }
 
   /**
+   * Closes the rows without a call; those below move up.
+   * @param {number} columns slots in a row
+   * @param {boolean} may false: only looks
+   * @returns {boolean} whether there is such a row above a call
+   */
+  closeRows(columns, may) {
+    const used = this.places.filter((_, at) => {
+      const row = at - (at % columns);
+      return this.places.slice(row, row + columns).some((callId) => callId !== null);
+    });
+    const found = used.some((callId, at) => callId !== this.places[at]);
+    if (found && may) this.places = [...used, ...Array(this.places.length - used.length).fill(null)];
+    return found;
+  }
+
+  /**
    * @param {SlotCall} call
    * @param {Map<string, SlotCall>} known
    * @param {(callId: string) => boolean} held
