@@ -128,6 +128,8 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
             "person.change", ActorKind.PERSON, EVIL, "p", "person", operator.id, details={"why": EVIL}
         ),
     )
+    own = AuditEntry("session.begin", ActorKind.PERSON, "田中", operator.id, "person", operator.id)
+    await log.append(store, own)
     await sign_in_page(page, "admin")
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.emulate_media(color_scheme="dark")
@@ -142,6 +144,11 @@ async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) 
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_have_text("記録はありません。")
     await assert_accessible(page)
+    # An action is found by its words as the list has them.
+    await page.get_by_label("だれが").fill("")
+    await page.get_by_label("操作").fill("ログイン")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#entries .detail")).to_have_text("2番")  # who did it is no object beside
     async with page.expect_download() as download:
         await page.get_by_role("link", name="CSVで書き出す").click()
     assert (await download.value).suggested_filename == "kikimori-audit.csv"

@@ -21,7 +21,7 @@ from kikimori_records.reviews import ReviewedKind, mark_reviewed
 from kikimori_records.search.filling import IndexFilling
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
 
     from kikimori_records.store import Store
 
@@ -114,7 +114,16 @@ async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, pa
     await mark_reviewed(store, ReviewedKind.CALL, "c00.r1", call_id="c00", person_id=person.id, at=AT)
     await sign_in_page(page, "records")
     await page.goto(f"{url}/account")
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/api/history/choices", late)
     await page.get_by_role("link", name="履歴").click()
+    await expect(page.get_by_role("button", name="探す")).to_be_visible()  # before the first answer
+    answered.set()
     await expect(page.locator("#exact-title")).to_have_text("62件")
     rows = page.locator("#exact-calls > li")
     await expect(rows).to_have_count(50)

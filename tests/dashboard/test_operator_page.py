@@ -512,8 +512,11 @@ async def test_after_a_transfer_the_operator_knows_whether_they_are_still_in_the
     await agent.call(
         "c", operator=SATO, **{**CAN_EVERYTHING, "keep_operator": stays}, status=CallStatus.TRANSFERRED
     )
+    await agent.alert("c")
     await page.goto(f"{url}/operator?ext=204")
     await expect(page.locator(".say")).to_contain_text(text)
+    # Who is out of the call proposes no end of it.
+    await expect(page.get_by_role("button", name="やめるようお願いした")).to_have_count(int(stays))
 
 
 async def test_the_supervisors_choice_beats_the_configuration(agent: PeerAgent, url: str, page: Page) -> None:

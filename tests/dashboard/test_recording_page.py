@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,7 @@ async def test_administrators_read_the_state_of_the_record(
             await expect(page.locator("#decision h2")).to_have_text("通話を録音しています")
             await expect(page.locator("#decision")).to_contain_text("録音あり 1件")
             await expect(page.locator("#decision")).to_contain_text("対象外 1件")
+            await expect(page.locator("#decision")).to_contain_text(re.compile(r"録音の大きさ\d+ MB"))
             await expect(page.locator(".short")).to_contain_text("残す日数 90日に足りません")
             await expect(page.locator("#agents .problem").last).to_contain_text("no route")
             await expect(page.locator("#service .problem")).to_contain_text("disk broken")

@@ -17,7 +17,7 @@ def call_view(found: FoundCall, reviewed: Container[str]) -> dict[str, Any]:
     return {
         "uid": call.uid,
         "started_at": call.started_at.isoformat(),
-        "seconds": round(call.heard_s),
+        "seconds": int(call.heard_s),
         "operator": call.operator,
         "extension": call.operator_number,
         "team": call.team,

@@ -138,6 +138,10 @@ async def test_a_superiors_words_are_labelled_as_theirs(folder: Path) -> None:
         await expect(page.locator(".line[data-speaker=superior]")).to_have_attribute("data-index", "3")
         await expect(page.locator(".line[data-index='1']")).to_have_attribute("data-speaker", "operator")
         await assert_accessible(page)
+        # On a telephone the colours of the two sides are explained.
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await expect(page.locator(".heads")).to_be_visible()
+        await assert_accessible(page)
 
 
 async def test_who_decided_about_the_end_is_in_the_course(folder: Path) -> None:

@@ -1,7 +1,7 @@
 // One call that needs a decision, on a card of fixed height: who, since when, why, and what to press.
 
 import { Buttons } from "./buttons.js";
-import { callerName, who } from "./call_names.js";
+import { callerName, callerText, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
@@ -138,9 +138,9 @@ export class Card {
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
-      h("span", {}, `${t("role.customer")}: ${callerName(call)}`),
+      h("span", {}, `${t("role.customer")}: ${callerText(call)}`),
       call.known && nth(call.known) ? h("span", { class: "number" }, nth(call.known)) : null,
-      call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
+      callerName(call) && call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       recordingMark(call),
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,

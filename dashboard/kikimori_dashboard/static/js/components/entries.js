@@ -8,6 +8,7 @@ import { clock, current, dateAndTime, find, t } from "../store/i18n.js";
  * @typedef {object} Entry
  * @property {number} number
  * @property {string} at
+ * @property {string | null} actor_id
  * @property {string} actor_name
  * @property {string} action
  * @property {string} object_kind
@@ -114,7 +115,8 @@ const objectText = ({ object_kind, object_id }) =>
 
 /** @param {Entry} entry */
 function entryItem(entry) {
-  const object = entry.object_id ? objectText(entry) : "";
+  const own = entry.object_kind === "person" && entry.object_id === entry.actor_id; // who did it stands there already
+  const object = entry.object_id && !own ? objectText(entry) : "";
   /** @param {any} value */
   const empty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
   const said = Object.entries(entry.details ?? {}).filter(([, value]) => !empty(value)).flatMap(([name]) => detailTexts(entry, name));

@@ -80,7 +80,8 @@ export class OperatorCall {
     this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
     const canCancel = cancellable(call, alerts, commands);
     const canHold = holdOffered(call, alerts);
-    const endings = this.endingOffers(call, alerts, usable);
+    const out = help === "transferred" && !stays(call, commands.move); // the receiver is down
+    const endings = out ? [] : this.endingOffers(call, alerts, usable);
     fill(this.offers, JSON.stringify([call.ending, call.stops, endings.length, this.ending.open, call.call_id, call.status, canCancel, canHold, usable, lanes.help?.doing, lanes.move?.doing, lanes.aside?.doing, call.recording, call.capabilities, this.recording.asked, help, current()]), () => [
       ...drawOffers({ call, help, usable, cancellable: canCancel, holdOffered: canHold, lanes, press: (action) => (action === "escalate_cancel" ? this.takeBack() : this.press(action)) }),
       ...this.recording.elements({ call, usable, lanes, press: (action) => this.press(action) }), ...endings]);

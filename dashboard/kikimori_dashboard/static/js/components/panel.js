@@ -1,7 +1,7 @@
 // The selected call in full: who, where the customer is, every word, the course of the call, notes, and all actions.
 
 import { Buttons } from "./buttons.js";
-import { callerName, who } from "./call_names.js";
+import { callerName, callerText, who } from "./call_names.js";
 import { EndingBox } from "./ending_box.js";
 import { fill, h, setText, show } from "./dom.js";
 import { ofSupervisor } from "./known_caller.js";
@@ -179,7 +179,7 @@ export class Panel {
     show(this.close, this.wanted !== null);
     show(this.auto, this.wanted === null);
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
-    const about = [`${t("role.customer")}: ${callerName(call)}`, call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
+    const about = [`${t("role.customer")}: ${callerText(call)}`, callerName(call) && call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
     fill(this.caller, JSON.stringify([about, call.recording, current()]), () => [recordingMark(call), h("span", {}, about)]);
     this.caller.title = this.caller.textContent ?? "";
     show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));

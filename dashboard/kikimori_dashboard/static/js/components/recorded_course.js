@@ -60,10 +60,10 @@ function commandText({ command = {}, issued_by: by, result = {} }) {
   const aimed = command.target ? `${action} ${t("action.to", { target: command.target })}` : action;
   const why = command.reason ? (find(`because.${command.reason}`) ?? command.reason) : "";
   const about = [why, command.ending ? decidedText(command.ending) : ""].filter(Boolean).join(t("ending.words_after"));
-  const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: about ? `${aimed}（${about}）` : aimed });
+  const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: about ? t("call.beside", { name: aimed, beside: about }) : aimed });
   if (!result.outcome || result.outcome === "done") return said;
   const { text, detail } = worded({ action: command.action, ...result, outcome: result.outcome });
-  return `${said} → ${text}${detail ? `（${detail}）` : ""}`;
+  return `${said} → ${detail ? t("call.beside", { name: text, beside: detail }) : text}`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { load, send } from "../store/session.js";
  * A browser's name for itself, as far as people know it: "Chrome, Windows".
  * @param {string} agent
  */
-function named(agent) {
+export function named(agent) {
   const browser = ["Edg", "Firefox", "Chrome", "Safari"].find((each) => agent.includes(`${each}/`));
   const system = ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"].find((each) => agent.includes(each));
   return [browser === "Edg" ? "Edge" : browser, system].filter(Boolean).join(", ") || agent;

@@ -48,7 +48,8 @@ class Tile {
   /** @param {number} now */
   tick(now) {
     if (!this.inSight) return;
-    setText(this.time, this.call ? span(Math.floor((now - Date.parse(this.call.started_at)) / 60_000) * 60 || 1).replace(/^1(秒| s)$/, "<1") : "");
+    const minutes = this.call ? Math.floor((now - Date.parse(this.call.started_at)) / 60_000) : 0;
+    setText(this.time, this.call ? (minutes > 0 ? span(minutes * 60) : `<${span(60)}`) : "");
   }
 }
 

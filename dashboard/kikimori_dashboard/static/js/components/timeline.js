@@ -80,5 +80,5 @@ function pressText(press) {
   const said = t("story.press", { name: press.by, action });
   if (press.outcome === null || press.outcome === "done") return press.outcome === null ? `${said} …` : said;
   const { text, detail } = worded({ action: press.action, outcome: press.outcome, reason: press.reason });
-  return `${said} → ${text}${detail ? `（${detail}）` : ""}`;
+  return `${said} → ${detail ? t("call.beside", { name: text, beside: detail }) : text}`;
 }

@@ -36,9 +36,17 @@ function asked() {
   const found = new URLSearchParams();
   for (const each of FIELDS) {
     const { value } = at(each, HTMLInputElement);
-    if (value) found.set(each, value);
+    if (value) found.set(each, each === "action" ? actionOf(value) : value);
   }
   return found;
+}
+
+/**
+ * The action as the server knows it, for what was typed: the words of the list may be.
+ * @param {string} typed
+ */
+function actionOf(typed) {
+  return [...COMMON, ...entries.map(({ action }) => action)].find((action) => actionText(action) === typed.trim()) ?? typed;
 }
 
 function address() {

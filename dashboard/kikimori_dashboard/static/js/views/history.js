@@ -42,6 +42,7 @@ at("language").addEventListener("click", async () => { await i18n.toggle(); word
 for (const group of [exact, alike]) at(`${group.name}-more`).addEventListener("click", () => further(group));
 document.addEventListener("keydown", keyed);
 if (matchMedia("(max-width: 760px)").matches) at("narrow").removeAttribute("open");
+words();
 const answer = await load("/api/history/choices");
 if (answer.status === 401) toLogin();
 if (answer.ok) choices = /** @type {any} */ (answer);

@@ -3,6 +3,7 @@
 import { byId as at, h, setText } from "../components/dom.js";
 import { showEntries } from "../components/entries.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
+import { named } from "../components/sessions.js";
 import * as i18n from "../store/i18n.js";
 import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
@@ -45,7 +46,7 @@ async function read() {
 /** @param {Session} session */
 function sessionItem(session) {
   const end = session.present ? t("my_record.present") : session.ended_at ? t("my_record.ended", { time: i18n.dateAndTime(session.ended_at) }) : t("my_record.used", { time: i18n.dateAndTime(session.used_at) });
-  return h("li", {}, h("time", { datetime: session.created_at }, i18n.dateAndTime(session.created_at)), h("span", {}, end), h("span", {}, session.address), h("span", { class: "detail" }, session.browser));
+  return h("li", {}, h("time", { datetime: session.created_at }, i18n.dateAndTime(session.created_at)), h("span", {}, end), h("span", {}, session.address), h("span", { class: "detail" }, named(session.browser) || t("account.unknown_browser")));
 }
 
 function words() {

@@ -55,6 +55,14 @@ async function read() {
   return draw();
 }
 
+/**
+ * A size with its unit: below 0.1 GB in megabytes.
+ * @param {number} bytes
+ */
+function size(bytes) {
+  return bytes < 1e8 ? t("recording.mb", { n: Math.ceil(bytes / 1e6).toLocaleString(i18n.current()) }) : t("recording.gb", { n: gb(bytes) });
+}
+
 /** @param {number} bytes */
 function gb(bytes) {
   return (bytes / 1e9).toLocaleString(i18n.current(), { maximumFractionDigits: bytes < 1e10 ? 1 : 0 });
@@ -132,7 +140,7 @@ function kept(record) {
   if (!calls.length) return [h("p", {}, t("recording.none"))];
   return [facts([
     [t("recording.calls"), calls.map(([sound, n]) => t("recording.calls_of", { what: i18n.word("recording.sound", sound), n: n.toLocaleString(i18n.current()) })).join(t("recording.comma"))],
-    [t("recording.size"), t("recording.gb", { n: gb(record.bytes) })],
+    [t("recording.size"), size(record.bytes)],
     [t("recording.oldest"), record.oldest && i18n.dateAndTime(record.oldest)],
     [t("recording.newest"), record.newest && i18n.dateAndTime(record.newest)],
   ])];
