@@ -28,11 +28,43 @@ class LiveClient:
         self.picture: dict[str, Any] = {}
         self.snapshots = 0
         self.deltas = 0
+        self._came: asyncio.Queue[aiohttp.WSMessage | OSError] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Read on as a browser does, so that pings are answered whatever the test does meanwhile."""
+        self._came = asyncio.Queue()
+        self._reading = asyncio.create_task(self._read(self._came))
+        try:
+            yield
+        finally:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def _read(self, came: asyncio.Queue[aiohttp.WSMessage | OSError]) -> None:
+        try:
+            while not self.socket.closed:
+                came.put_nowait(await self.socket.receive())
+        except OSError as error:
+            came.put_nowait(error)
+
+    async def receive(self) -> aiohttp.WSMessage:
+        """Return the next message as it came, at the end one that says so."""
+        if self._came is None or self._reading is None or (self._reading.done() and self._came.empty()):
+            return await self.socket.receive()
+        message = await self._came.get()
+        if isinstance(message, OSError):
+            raise message
+        return message
 
     async def next(self) -> dict[str, Any]:
         """Take one message, which must fit its model."""
         async with asyncio.timeout(WITHIN_S):
-            text = await self.socket.receive_str()
+            came = await self.receive()
+        if came.type is not aiohttp.WSMsgType.TEXT:
+            raise TypeError(f"{came.type!r} came, {came.data!r}: the connection is over")
+        text: str = came.data
         message: dict[str, Any] = json.loads(text)
         wrong = [] if self._audience is None else faults(self._audience, text)
         assert wrong == [], text
@@ -73,7 +105,9 @@ async def live_client(
             f"{url}/live?page={page}{'&look=1' if look else ''}", headers=headers(url, login)
         ) as socket,
     ):
-        yield LiveClient(socket)
+        client = LiveClient(socket)
+        async with client.reading():
+            yield client
 
 
 async def until_known(url: str, agent: PeerAgent) -> None:

@@ -91,13 +91,13 @@ async def test_garbage_ends_that_socket_only_and_haste_ends_none(url: str, agent
             async with live_client(url, look=True) as other:
                 await other.socket.send_str(garbage)
                 async with asyncio.timeout(60):
-                    while (await other.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                    while (await other.receive()).type is aiohttp.WSMsgType.TEXT:
                         pass
                 assert other.socket.closed
         # Only a supervisor's page that asked for it says what it draws.
         await look(operator, cards=["c"])
         async with asyncio.timeout(60):
-            while (await operator.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            while (await operator.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
         draw = random.Random(1)  # noqa: S311
         for _ in range(50):
