@@ -13,7 +13,7 @@ import pytest_asyncio
 import structlog
 from aiohttp import WSMsgType
 from tests.support.browser import dashboard, dashboard_settings, store_of_people
-from tests.support.live_client import connected, live_client
+from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.sign_in import PASSWORD, add_session, client, headers, token_of
 
 from kikimori_dashboard.access.cookies import DEVICE, SESSION
@@ -198,7 +198,7 @@ async def test_sign_out_everywhere_ends_two_browsers_and_their_sockets(url: str)
     assert [await me(url, each) for each in (one, other, of_another)] == [401, 401, 200]
 
 
-async def close_code(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+async def close_code(socket: aiohttp.ClientWebSocketResponse | LiveClient) -> int | None:
     """Return the code in the server's close message, which is slow or quick to end the connection then."""
     async with asyncio.timeout(WITHIN_S):
         while (message := await socket.receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED):
@@ -220,7 +220,7 @@ async def test_a_change_of_rights_closes_the_socket(url: str, store: Store, chan
     async with live_client(url) as watching, live_client(url, login="both") as other:
         await watching.until(connected)
         await people.change(store, await person_id(store, "supervisor"), **changed)
-        assert await close_code(watching.socket) == code
+        assert await close_code(watching) == code
         assert not other.socket.closed
     if "roles" in changed:
         async with client(url) as http:

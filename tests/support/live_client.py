@@ -58,6 +58,12 @@ class LiveClient:
             raise message
         return message
 
+    async def over(self) -> None:
+        """Wait until the connection is over."""
+        async with asyncio.timeout(WITHIN_S):
+            while (await self.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+
     async def next(self) -> dict[str, Any]:
         """Take one message, which must fit its model."""
         async with asyncio.timeout(WITHIN_S):
