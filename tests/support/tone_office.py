@@ -77,3 +77,10 @@ class ToneOffice(Generic[Control]):
     ) -> PbxAnswer:
         request = PbxRequest(action, call or self.call, target, keep, announcement)
         return await self.control.carry_out(request, self.told.append)
+
+    async def take_back(self) -> PbxAnswer:
+        """Press until it is taken, as a person does: a telephone rings before the PBX has told so."""
+        async with asyncio.timeout(WITHIN_S):
+            while (answer := await self.press(Action.TAKE_BACK)).reason == "call_busy":
+                await asyncio.sleep(0.05)
+        return answer

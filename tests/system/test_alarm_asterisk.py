@@ -115,7 +115,7 @@ async def test_superiors_follow_each_other_while_the_customer_stays_on_hold(tmp_
         # Who takes the call back while it rings ends it: nobody follows.
         pressed = asyncio.create_task(move(office, Action.HOLD_TRANSFER, "205", "201"))
         await office.until(lambda: office.supervisor.ringing)
-        assert (await office.press(Action.TAKE_BACK)).outcome is Outcome.DONE
+        assert (await office.take_back()).outcome is Outcome.DONE
         answer, rung = await pressed
         assert (answer.reason, rung) == ("superseded", ["205"])
         await office.heard(customer={OPERATOR_HZ}, operator={CUSTOMER_HZ}, supervisor=None)

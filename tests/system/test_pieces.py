@@ -14,6 +14,7 @@ from tests.system.conftest import agent_config, running
 
 from kikimori.analysis import analyser
 from kikimori.config import AgentConfig, SpeechTable
+from kikimori.media.pace import Pace
 from kikimori.taps import streamed_leg
 from kikimori.taps.replay import open_recording
 from kikimori_core.model.call import Role
@@ -32,7 +33,7 @@ async def test_same_alerts_whatever_the_pieces(
     """The same customer three times at once, cut into 1, 20 and 137 bytes, over real sockets and a real broker."""
     # A busy machine lets one telephone speak late and another in time: here the samples alone are media time.
     monkeypatch.setattr(streamed_leg, "GAP_AFTER_S", WITHIN_S)
-    monkeypatch.setattr(streamed_leg.Pace, "correction_s", lambda *_: 0.0)
+    monkeypatch.setattr(Pace, "correction_s", lambda *_: 0.0)
     call = next(each for each in load_calls() if each.name == "shout-from-start")
     expected = call.truth.expected_alerts[0]
     pcm = call.voices[Role.CUSTOMER][: round((expected.end + 1) * RATE)].tobytes()
