@@ -81,6 +81,6 @@ class ToneOffice(Generic[Control]):
     async def take_back(self) -> PbxAnswer:
         """Press until it is taken, as a person does: a telephone rings before the PBX has told so."""
         async with asyncio.timeout(WITHIN_S):
-            while (answer := await self.press(Action.TAKE_BACK)).reason == "call_busy":
+            while (answer := await self.press(Action.TAKE_BACK)).reason == "call_busy":  # noqa: ASYNC110  (it is asked)
                 await asyncio.sleep(0.05)
         return answer
