@@ -115,6 +115,18 @@ async def test_a_language_that_is_chosen_twice_in_a_row_is_the_one_of_before(url
     assert await page.evaluate("localStorage.getItem('kikimori.language')") == "ja"
 
 
+async def test_a_language_is_kept_though_the_page_is_left_at_once(url: str, page: Page) -> None:
+    await sign_in_page(page, "admin")
+    await page.goto(f"{url}/account")
+    await expect(page.locator("#language")).to_have_text("English")
+    held = await hold(page, "**/static/i18n/en.json")
+    await page.locator("#language").click()
+    await held.next()
+    await page.unroute("**/static/i18n/en.json")
+    await page.goto(f"{url}/audit")
+    await expect(page.locator("#title")).to_have_text("Audit")
+
+
 async def test_what_is_saved_is_shown_though_its_dialog_was_closed_meanwhile(url: str, page: Page) -> None:
     await sign_in_page(page, "admin")
     await page.goto(f"{url}/people#superiors")

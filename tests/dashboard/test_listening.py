@@ -104,7 +104,12 @@ async def test_only_the_asked_agent_may_send_and_garbage_ends_it(agent: PeerAgen
             assert (await browser.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
-async def test_a_slow_browser_loses_pieces_and_nobody_else_does(agent: PeerAgent, url: str) -> None:
+async def test_a_slow_browser_loses_pieces_and_nobody_else_does(
+    agent: PeerAgent, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It reads nothing, not even a ping, for as long as this machine needs for the flood.
+    monkeypatch.setattr("kikimori_dashboard.listening.live_listening.HEARTBEAT_S", 600.0)
+    monkeypatch.setattr("kikimori_dashboard.listening.listener.SEND_WITHIN_S", 600.0)
     await begin_call(agent, url)
     async with (
         client(url) as http,

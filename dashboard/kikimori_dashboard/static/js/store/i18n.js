@@ -51,8 +51,8 @@ export async function useSite(site) {
 
 export async function toggle() {
   const other = asked === "ja" ? "en" : "ja";
+  write("language", other); // at once: somebody may leave the page before its words have come
   await load(other);
-  if (asked === other) write("language", other);
 }
 
 export const current = () => language;
