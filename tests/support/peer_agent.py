@@ -82,6 +82,10 @@ class PeerAgent:
         self._client: Client | None = None
         self._dead = False
         self._lines = 0
+        self._asked: set[str] = set()
+        """Commands that came."""
+        self._results: dict[str, CommandResult] = {}
+        """Answers to them."""
         self.key: SigningKey | None = AGENT
         """None = signs nothing, as an agent of the version before."""
         self.clock_ahead = timedelta()
@@ -121,8 +125,12 @@ class PeerAgent:
                     if command.action == ASK_TIME:
                         # As an agent does, by itself.
                         await self.answer(command)
-                    else:
+                    elif command.command_id not in self._asked:
+                        self._asked.add(command.command_id)
                         self.commands.put_nowait(command)
+                    elif command.command_id in self._results:
+                        # Asked again after ten seconds, as an answer may be lost: nothing is done twice.
+                        await self.publish(command.reply_to, self._results[command.command_id])
         finally:
             self._client = None
             self.connected.clear()
@@ -309,6 +317,7 @@ class PeerAgent:
             detail=detail,
             at=datetime.now(UTC) + self.clock_ahead,
         )
+        self._results[command.command_id] = result
         await self.publish(command.reply_to, result)
 
     async def health(
