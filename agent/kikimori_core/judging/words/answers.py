@@ -15,6 +15,7 @@ from kikimori_core.judging.words.unmet import unmet
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.clauses import Clause, ClauseReader
+    from kikimori_core.judging.words.lexicon import Marked
     from kikimori_core.judging.words.sound import Pronunciation
 
 Act = Literal["refuse", "close", "offer", "accept", "deny", "state"]
@@ -26,6 +27,7 @@ class AnswerReader:
     def __init__(self, reader: ClauseReader) -> None:
         self._reader = reader
         self._last: tuple[Pronunciation, tuple[Act, str] | None] | None = None
+        self._marked: tuple[Pronunciation, Marked] | None = None
 
     def read(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the meaning of an operator's utterance, with the words that carry it."""
@@ -33,20 +35,25 @@ class AnswerReader:
             self._last = (heard, self._decided(heard))
         return self._last[1]
 
+    def _mark(self, heard: Pronunciation) -> Marked:
+        if self._marked is None or self._marked[0] is not heard:
+            self._marked = (heard, self._reader.mark(heard))
+        return self._marked[1]
+
     def denied(self, heard: Pronunciation) -> str | None:
         """Return the words by which the last clause denies something of any kind; None when it does not, or an offer is made."""
         read = self.read(heard)
-        places = None if read is not None and read[0] == "offer" else unmet(self._reader.mark(heard))
+        places = None if read is not None and read[0] == "offer" else unmet(self._mark(heard))
         return None if places is None else _between(heard, *places)
 
     def stated(self, heard: Pronunciation) -> str | None:
         """Return the words that state something; None when the utterance agrees, promises, asks or comforts."""
-        places = stated(self._reader.mark(heard)) if heard.words else None
+        places = stated(self._mark(heard)) if heard.words else None
         return None if places is None else _between(heard, *places)
 
     def accepted(self, heard: Pronunciation) -> tuple[Act, str] | None:
         """Return the words by which a customer accepts an answer; None when they ask or object besides."""
-        said = self._reader.mark(heard)
+        said = self._mark(heard)
         taken = next((at for at, lists in enumerate(said.marks) if "accepts" in lists), None)
         if taken is None or said.holds("objections", taken + 1, len(said.marks)):
             return None
@@ -57,7 +64,7 @@ class AnswerReader:
         closed: Clause | None = None
         offered: Clause | None = None
         friendly = False
-        for clause in self._reader.clauses(self._reader.mark(heard)):
+        for clause in self._reader.clauses(self._mark(heard)):
             match clause.says:
                 case ClauseMeaning.OFFERS:
                     offered, refused, closed = clause, None, None

@@ -125,9 +125,17 @@ class DemandReader:
         informs: Sequence[str] = (),
         near: Iterable[frozenset[str]] = (),
     ) -> None:
-        """`generic`: verbs without meaning by themselves; `titles`: of known demands; `vague`: known ones that go with any;
-        `apart`: with none but their own; `informs`: verbs that ask to be told something;
-        `near`: known demands of which one may follow another for the same thing.
+        """Take the lists of the files of demands.
+
+        Args:
+            wanted: Known demands.
+            generic: Verbs without meaning by themselves.
+            signs: Words beside a demand by which it is the same as before, or another.
+            titles: Display names of known demands by language code.
+            vague: Known demands that go with any other.
+            apart: Known demands that go with none but their own.
+            informs: Verbs that ask to be told something.
+            near: Known demands of which one may follow another for the same thing.
         """
         self._vague = frozenset(vague)
         self._apart = frozenset(apart)
@@ -142,7 +150,8 @@ class DemandReader:
         """Return the demand, or None when there is none."""
         asking = asked(heard)
         wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
-        units = frozenset(self._units(heard)) or frozenset(_amounts(heard.words))
+        marks = self._lexicon.mark(heard).marks
+        units = frozenset(self._units(heard, marks)) or frozenset(_amounts(heard.words))
         insists = _twice(wants) or self._signs.insist(heard)
         polite = self._polite(heard, wants, asking)
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
@@ -163,7 +172,7 @@ class DemandReader:
             verb,
             refers,
             about,
-            frozenset(self._core(heard, asking[-1] if asking else len(heard.words) - 1, wants))
+            frozenset(self._core(heard, marks, asking[-1] if asking else len(heard.words) - 1, wants))
             | frozenset(_amounts(heard.words)),
             frozenset(want.group for want in wants) - self._vague,
             not self._apart.isdisjoint(want.group for want in wants),
@@ -188,9 +197,11 @@ class DemandReader:
             if not word.form.startswith("意志推量形")
         )
 
-    def _core(self, heard: Pronunciation, asked: int, wants: Sequence[FoundDemand]) -> Iterable[str]:
+    @staticmethod
+    def _core(
+        heard: Pronunciation, marks: Sequence[frozenset[str]], asked: int, wants: Sequence[FoundDemand]
+    ) -> Iterable[str]:
         """Return what the verb that asks and the noun next to it are written with, a generic verb left out."""
-        marks = self._lexicon.mark(heard).marks
         last = max((want.end for want in wants), default=0)
         # A phrase of a known demand ends with its verb.
         ends = [at for at in range(len(heard.words)) if heard.starts[at] < last]
@@ -217,11 +228,10 @@ class DemandReader:
                 yield from _KANJI.findall(word.normal)
                 yield from _KATAKANA.findall(word.normal)
 
-    def _units(self, heard: Pronunciation) -> Iterable[str]:
+    @staticmethod
+    def _units(heard: Pronunciation, marks: Sequence[frozenset[str]]) -> Iterable[str]:
         before: Morpheme | None = None
-        for number, (word, lists) in enumerate(
-            zip(heard.words, self._lexicon.mark(heard).marks, strict=True)
-        ):
+        for number, (word, lists) in enumerate(zip(heard.words, marks, strict=True)):
             # 終わる is a helper in 食べ終わる, and a verb of its own in 工事を終わらせろ.
             helps = word.detail == "非自立可能" and before is not None and before.part in ("動詞", "助動詞")
             helps = helps or (
@@ -312,7 +322,9 @@ def _joins(found: Sequence[Morpheme], at: int) -> bool:
         ends = word.part == "助動詞" and word.form.startswith(("意志推量形", "終止形"))
         # 権利があるでしょう、教えてください: what is asked for has a sentence of its own.
         says = ends and after is not None and after.part not in ("助詞", "助動詞")
-        closes = word.detail == "終助詞" and before is not None and before.part in ("助動詞", "形容詞", "動詞")
+        closes = (
+            word.detail == "終助詞" and before is not None and before.part in ("助動詞", "形容詞", "動詞")
+        )
         closes = closes and (word.surface == "よ" or after is None or after.start > word.end)
         return says or closes or (word.surface == "に" and before is not None and before.detail == "準体助詞")
     if word.surface == "ば" and after is not None and after.normal == "良い":

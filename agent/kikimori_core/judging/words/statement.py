@@ -24,9 +24,34 @@ _YES = ("はい", "ええ")
 _REQUESTS = frozenset({"下さる", "願う"})
 _STATES = frozenset({"おる", "居る", "てる", "御座る", "有る"})
 _DOES = frozenset({"為る", "致す"})
-_ENDS = frozenset({"が", "けど", "けれど", "けれども", "ので", "から", "し", "て", "で", "の", "ん", "よ", "ね", "もの", "もん", "わ", "と", "な", "ため", "為"})
+_ENDS = frozenset(
+    {
+        "が",
+        "けど",
+        "けれど",
+        "けれども",
+        "ので",
+        "から",
+        "し",
+        "て",
+        "で",
+        "の",
+        "ん",
+        "よ",
+        "ね",
+        "もの",
+        "もん",
+        "わ",
+        "と",
+        "な",
+        "ため",
+        "為",
+    }
+)
 """Words behind a predicate that only lead off: ございますので, ありまして."""
-_POLITE = frozenset({"です", "ます", "だ", "た", "御座る", "おる", "居る", "てる", "ない", "れる", "られる", "参る"})
+_POLITE = frozenset(
+    {"です", "ます", "だ", "た", "御座る", "おる", "居る", "てる", "ない", "れる", "られる", "参る"}
+)
 _CASES = frozenset({"は", "が", "も", "を", "に", "で", "まで", "から", "のみ", "と", "の"})
 _PASSIVE = frozenset({"れる", "られる"})
 
@@ -38,12 +63,22 @@ def stated(said: Marked) -> tuple[int, int] | None:
     """
     words = said.words
     end = _predicate_end(words)
-    if end < LEAST_WORDS or not _has_subject(words[:end]) or _questions(words) or said.text.startswith(_YES) or said.holds("assents", 0):
+    if (
+        end < LEAST_WORDS
+        or not _has_subject(words[:end])
+        or _questions(words)
+        or said.text.startswith(_YES)
+        or said.holds("assents", 0)
+    ):
         return None
     begin = _clause_begin(words, end)
     if any(each.normal in _REQUESTS for each in words[max(begin, end - 4) : end]):
         return _asked_for(said, begin, end)
-    if said.holds("soothing", begin, end) or said.holds("under_way", begin, end) or said.holds("possible", begin, end):
+    if (
+        said.holds("soothing", begin, end)
+        or said.holds("under_way", begin, end)
+        or said.holds("possible", begin, end)
+    ):
         return None
     return (begin, len(words)) if _is_fact(said, begin, end) else None
 
@@ -66,7 +101,9 @@ def _questions(words: Sequence[Morpheme]) -> bool:
     if last.surface == "か" and last.part == "助詞":
         return True
     volition = any(each.form.startswith("意志推量形") for each in words[-3:])
-    return volition or (last.surface == "ね" and before is not None and before.normal in ("ます", "です", "御座る"))
+    return volition or (
+        last.surface == "ね" and before is not None and before.normal in ("ます", "です", "御座る")
+    )
 
 
 def _predicate_end(words: Sequence[Morpheme]) -> int:
@@ -97,7 +134,9 @@ def _is_fact(said: Marked, begin: int, end: int) -> bool:
     words = said.words
     at = end - 1
     seen = set[str]()
-    while at > begin and (words[at].normal in _POLITE or words[at].surface in ("て", "で", "は", "の", "ん", "も")):
+    while at > begin and (
+        words[at].normal in _POLITE or words[at].surface in ("て", "で", "は", "の", "ん", "も")
+    ):
         seen.add(words[at].normal)
         at -= 1
     if seen & DENIALS:

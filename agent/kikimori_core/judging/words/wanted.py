@@ -98,8 +98,7 @@ class DemandIndex:
             each
             for each in longest
             if not (
-                each.condition
-                and (asked_at > each.end or any(other.start >= each.end for other in longest))
+                each.condition and (asked_at > each.end or any(other.start >= each.end for other in longest))
             )
         ]
         return asks or list(self._by_noun(heard))
