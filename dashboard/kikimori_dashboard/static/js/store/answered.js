@@ -40,8 +40,9 @@ export function byWall(alert, each) {
 export function answeredText({ demand, title: titles, count, times, refusals }) {
   const first = refusals.filter((each, index) => refusals.findIndex((other) => other.demand_at === each.demand_at) === index);
   const quote = refusals.findLast((each) => each.quote)?.quote;
-  const key = !first.length ? "why.answered_none" : quote ? "why.answered" : "why.answered_unquoted";
-  const text = t(key, { n: count, times: clocks(first.length ? first.map((each) => each.at) : times), quote: short(quote ?? "") });
+  const quoted = new Set(first.flatMap((each) => each.quote ?? [])).size > 1 ? "why.answered_differently" : "why.answered";
+  const key = !first.length ? "why.answered_none" : quote ? quoted : "why.answered_unquoted";
+  const text = t(key, { n: count, refused: first.length, times: clocks(first.length ? first.map((each) => each.at) : times), quote: short(quote ?? "") });
   const kind = title(titles ?? {}) || (demand ? find(`category.${demand}`) : null);
   return kind ? text + t("why.answered_kind", { kind }) : text;
 }
