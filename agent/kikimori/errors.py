@@ -8,6 +8,9 @@ KikimoriError          anything below; shown as one line with the next step, exi
 
 from __future__ import annotations
 
+import errno
+import os
+import ssl
 from pathlib import Path
 
 from kikimori_core.errors import ConfigError, KikimoriError, secret_fault, secret_next_step
@@ -27,6 +30,18 @@ def place_of(error: BaseException) -> str:
     while at.tb_next is not None:
         at = at.tb_next
     return f"{Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}"
+
+
+def network_reason(error: Exception) -> str:
+    """Return why a connection was not made: the system's own words, which are known in each language, where it has some.
+
+    `str` of such an error names the address again, and the library's settings.
+    """
+    if isinstance(getattr(error, "os_error", error), ssl.SSLError) or not isinstance(error, OSError):
+        return str(error) or type(error).__name__
+    if error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
 
 
 def first_of(error: BaseException) -> BaseException:

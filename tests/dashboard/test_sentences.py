@@ -99,7 +99,7 @@ def test_an_own_file_replaces_the_situations_that_stand_in_it(tmp_path: Path) ->
         (GOOD + 'severity = "urgent"\n', 9, "sentence[1].severity: Input should be"),
         (GOOD + "occasion = 0\n", 9, "sentence[1].occasion: Input should be"),
         (GOOD.replace("はい。", ""), 7, "sentence[1].say: String should have at least 1"),
-        (GOOD.replace('"ja"', '"jp"'), 1, "language: Input should be 'ja' or 'en'"),
+        (GOOD.replace('"ja"', '"jp"'), 1, "language: Input should be one of 'ja', 'en'"),
         (GOOD.replace("[[sentence]]", "[[sentences]]"), None, "sentence: is missing"),
         (GOOD.replace('say = "', "say = "), 7, "not valid TOML: Invalid value"),
     ],

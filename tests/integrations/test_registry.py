@@ -85,5 +85,5 @@ def test_what_controls_a_pbx_is_what_pbx_kind_may_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         validated(AgentConfig, tomllib.loads(file.read_text(encoding="utf-8")), file)
     kind, ring = refused.value.message.splitlines()
-    assert kind == f"{file}:3: pbx.kind: Input should be 'manual', 'asterisk' or 'freeswitch'"
+    assert kind == f"{file}:3: pbx.kind: Input should be one of 'manual', 'asterisk', 'freeswitch'"
     assert ring.startswith(f"{file}:2: pbx.ring_s: ")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
+from kikimori.errors import network_reason
 from kikimori_core.messages import both
 from kikimori_core.wire.settings import trusting
 from kikimori_core.wire.sound_frames import STREAM_PATH
@@ -42,7 +43,7 @@ async def look_at_browser_listening(config: AgentConfig) -> Diagnosis:
             CheckState.FAULT, "listening_silent", url=table.url, reason="it does not answer in time"
         )
     except (aiohttp.ClientError, OSError) as error:
-        return _found(CheckState.FAULT, "listening_silent", url=table.url, reason=error)
+        return _found(CheckState.FAULT, "listening_silent", url=table.url, reason=network_reason(error))
     if status != 404 or content_type != "text/plain":
         return _found(CheckState.FAULT, "listening_elsewhere", url=table.url, status=status)
     given = {"streams": table.streams, "past_s": table.past_s}

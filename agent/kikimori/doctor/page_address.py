@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
+from kikimori.errors import network_reason
 from kikimori_core.messages import both
 from kikimori_core.wire.settings import trusting
 from kikimori_dashboard.https.page_url import page_url
@@ -53,7 +54,7 @@ async def look_at_page_address(dashboard: DashboardSettings) -> list[Diagnosis]:
     except (aiohttp.ClientError, OSError) as error:
         if dashboard.public_url is None:
             return []
-        reason = "it does not answer in time" if isinstance(error, TimeoutError) else error
+        reason = "it does not answer in time" if isinstance(error, TimeoutError) else network_reason(error)
         return [Diagnosis(NAME, CheckState.WARNING, *both("page_not_reached", url=url, reason=reason))]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
-from kikimori.errors import KikimoriError
+from kikimori.errors import KikimoriError, network_reason
 from kikimori.parts import is_installed
 from kikimori_core.journal.signing import signed_headers, utc_now
 from kikimori_core.messages import both
@@ -59,7 +59,7 @@ async def _asked(dashboard: DashboardSettings, url: str, key: SigningKey) -> Dia
     except TimeoutError:
         return _found(CheckState.FAULT, "records_hear_silent", url=url, reason="it does not answer in time")
     except (aiohttp.ClientError, OSError) as error:
-        return _found(CheckState.FAULT, "records_hear_silent", url=url, reason=error)
+        return _found(CheckState.FAULT, "records_hear_silent", url=url, reason=network_reason(error))
     match status:
         case 200:
             return _found(CheckState.OK, "records_hear_trusted", url=url)

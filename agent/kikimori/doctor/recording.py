@@ -13,6 +13,7 @@ import aiohttp
 
 from kikimori.checks.certificate import diagnosed
 from kikimori.checks.diagnosis import WITHIN_S, CheckState, Diagnosis
+from kikimori.errors import network_reason
 from kikimori_core.certificates import examine_pair
 from kikimori_core.journal.settings import PBX
 from kikimori_core.messages import both, text
@@ -122,5 +123,5 @@ async def _look_at_service(url: str, ca_file: Path | None) -> Diagnosis:
     except TimeoutError:
         reason = "it does not answer in time"
     except (aiohttp.ClientError, OSError) as error:
-        reason = str(error)
+        reason = network_reason(error)
     return Diagnosis(URL, CheckState.FAULT, *both("records_silent", url=url, reason=reason))

@@ -155,8 +155,10 @@ def _value_reason(fault: ErrorDetails) -> str:
             # A text of ours stays one.
             return _text_of(fault["ctx"]["error"])
         case kind:
-            code = f"value_{kind}"
-            return text(code, **fault.get("ctx", {})) if code in catalogue("en") else fault["msg"]
+            code, said = f"value_{kind}", dict(fault.get("ctx", {}))
+            if "expected" in said:  # "'a', 'b' or 'c'": its English word would stand in every language
+                said["expected"] = str(said["expected"]).replace("' or '", "', '")
+            return text(code, **said) if code in catalogue("en") else fault["msg"]
 
 
 def _text_of(error: ValueError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from kikimori.errors import KikimoriError
+from kikimori.errors import KikimoriError, network_reason
 from kikimori.integrations.asterisk.ami_codec import AmiProtocolError
 from kikimori.integrations.asterisk.tls import TlsFault, tls_fault
 
@@ -63,4 +63,6 @@ def why_away(error: AmiError | AmiProtocolError | OSError) -> tuple[AmiAwayReaso
         return _AWAY.get(type(error), AmiAwayReason.UNREACHABLE), error.message
     if isinstance(error, AmiProtocolError):
         return AmiAwayReason.NOT_AMI, str(error)
-    return AmiAwayReason.UNREACHABLE, "no answer" if isinstance(error, TimeoutError) else str(error)
+    return AmiAwayReason.UNREACHABLE, "no answer" if isinstance(error, TimeoutError) else network_reason(
+        error
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from kikimori.errors import KikimoriError
+from kikimori.errors import KikimoriError, network_reason
 from kikimori.integrations.asterisk.tls import tls_fault
 from kikimori_core.messages import text
 
@@ -197,7 +197,7 @@ def _refusal(body: bytes) -> str:
 
 
 def _away(url: str, error: aiohttp.ClientError | OSError) -> AriAwayError:
-    fault, words = tls_fault(error) or (None, str(error) or type(error).__name__)
+    fault, words = tls_fault(error) or (None, network_reason(error))
     return AriAwayError(
         text("ari_away", url=url, because="no answer" if isinstance(error, TimeoutError) else words), fault
     )

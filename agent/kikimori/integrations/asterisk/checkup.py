@@ -44,7 +44,7 @@ async def look_at_ari(
     try:
         client = AriClient(table)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        return [_unreadable("ari", "[asterisk] ari_password_file and ca_file", error)]
+        return [_unreadable("ari", "[asterisk] ari_password_file, ca_file", error)]
     try:
         return [*await _ask(client, table, websocket=websocket), *await _names(client, sides)]
     except (AriError, AriAwayError) as error:

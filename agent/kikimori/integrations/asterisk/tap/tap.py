@@ -126,7 +126,7 @@ class AsteriskTap:
                     file=error.filename or "ca_file",
                     reason=error.strerror or error,
                 ),
-                next_step=secret_next_step(error, "[asterisk] ari_password_file and ca_file"),
+                next_step=secret_next_step(error, "[asterisk] ari_password_file, ca_file"),
             ) from error
         self._context = CopyContext(
             client, self._directory, settings.app, self._prefix, (host, port), settings.rate
