@@ -49,7 +49,7 @@ def test_config_check_says_for_how_long_the_disk_lasts(
 ) -> None:
     undecided = said(capsys, RecordingTable(), RecordsTable(), tmp_path)
     assert LINES in undecided
-    assert "off" in said(capsys, RecordingTable(enabled=False), RecordsTable(), tmp_path)
+    assert "calls are not recorded" in said(capsys, RecordingTable(enabled=False), RecordsTable(), tmp_path)
     short = RecordingTable(enabled=True, days=90, max_gb=0.023_04)
     told = said(capsys, short, RecordsTable(), tmp_path)
     assert "23.0 GB a day" in told
