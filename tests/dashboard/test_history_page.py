@@ -122,7 +122,9 @@ async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, pa
 
     await page.route("**/api/history/choices", late)
     await page.get_by_role("link", name="履歴").click()
-    await expect(page.get_by_role("button", name="探す")).to_be_visible()  # before the first answer
+    # Before the first answer the page neither says that nothing is found, nor takes what it would lose.
+    await expect(page.locator("#exact-title")).to_have_text("探しています…")
+    await expect(page.locator("#form")).to_be_hidden()
     answered.set()
     await expect(page.locator("#exact-title")).to_have_text("62件")
     rows = page.locator("#exact-calls > li")

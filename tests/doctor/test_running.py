@@ -32,7 +32,7 @@ def config(broker: AnyBroker, folder: Path) -> AgentConfig:
 
 @pytest.fixture
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the broker retains comes at once, but on a busy machine that may be seconds."""
+    """Wait longer: what the broker retains comes at once, but on a busy machine that may be seconds."""
     monkeypatch.setattr(running, "WAIT_S", WITHIN_S)
 
 

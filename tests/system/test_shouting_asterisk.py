@@ -30,7 +30,7 @@ async def test_one_press_while_a_customer_shouts(tmp_path: Path) -> None:
         controlled_office(tmp_path, habits={"200": Habit.RING}, run=False) as office,
         store_of_people() as store,
         open_office(
-            config(tmp_path, office, ring_s=60),
+            config(tmp_path, office, ring_s=50),
             DashboardSettings(site="demo", port=0),
             broker_port=0,
             store=store,

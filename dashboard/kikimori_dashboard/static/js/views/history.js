@@ -19,7 +19,7 @@ const exact = new FoundGroup("exact");
 const alike = new FoundGroup("alike");
 let choices = { kinds: /** @type {string[]} */ ([]), outcomes: /** @type {string[]} */ ([]), operators: /** @type {string[]} */ ([]), may_export: false };
 let complete = true;
-let asking = false;
+let asking = true; // the first answer has not come
 /** @type {import("../store/session.js").Answer | null} */
 let fault = null;
 
