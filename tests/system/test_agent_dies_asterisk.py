@@ -71,8 +71,9 @@ class Desk:
         call = self.shown()
         assert call is not None
         self._presses += 1
-        async with connect(self._broker.settings, f"desk-{self._presses}") as client:
-            command = self._command(call, action, **fields)
+        number = self._presses
+        async with connect(self._broker.settings, f"desk-{number}") as client:
+            command = self._command(call, action, command_id=f"press-{number}", **fields)
             await client.publish(
                 TOPICS.commands, signed(command, site="test", agent_id="front", run=call.run), qos=1
             )
@@ -87,7 +88,6 @@ class Desk:
     def _command(self, call: CallState, action: Action, **fields: object) -> Command:
         now = datetime.now(UTC)
         return Command(
-            command_id=f"press-{self._presses}",
             call_id=call.call_id,
             action=action,
             issued_by="supervisor",
