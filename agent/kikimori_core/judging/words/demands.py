@@ -19,6 +19,7 @@ from kikimori_core.judging.words.wanted import DemandIndex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from kikimori_core.judging.words.lexicon import Marked
     from kikimori_core.judging.words.sound import Morpheme, Pronunciation
     from kikimori_core.judging.words.wanted import FoundDemand
 
@@ -141,17 +142,18 @@ class DemandReader:
         self._apart = frozenset(apart)
         self._titles = titles or {}
         self._wanted = wanted or DemandIndex()
-        self._lexicon = Lexicon({"generic": generic})
+        self._lexicon = Lexicon({"generic": generic, "informs": informs})
         self._near = tuple(near)
-        self._informs = Lexicon({"informs": informs})
         self._signs = signs or DemandSigns()
 
     def read(self, heard: Pronunciation) -> Demand | None:
         """Return the demand, or None when there is none."""
         asking = asked(heard)
         wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
-        marks = self._lexicon.mark(heard).marks
-        units = frozenset(self._units(heard, marks)) or frozenset(_amounts(heard.words))
+        groups = frozenset(want.group for want in wants)
+        said = self._lexicon.mark(heard)
+        amounts = frozenset(_amounts(heard.words))
+        units = frozenset(self._units(said)) or amounts
         insists = _twice(wants) or self._signs.insist(heard)
         polite = self._polite(heard, wants, asking)
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
@@ -159,11 +161,12 @@ class DemandReader:
         refers = not wants and not units and bool(asking or again)
         if not wants and not refers and (not asking or not units):
             return None
-        verb = _verb(heard.words, asking[-1] if asking else len(heard.words) - 1)
+        asks_at = asking[-1] if asking else len(heard.words) - 1
+        verb = _verb(heard.words, asks_at)
         about = frozenset(_about(heard.words, asking[-1] if asking else len(heard.words))) - {verb}
         last = max(wants, key=lambda want: want.end, default=None)
         return Demand(
-            frozenset(want.group for want in wants),
+            groups,
             units,
             polite,
             insists,
@@ -172,18 +175,15 @@ class DemandReader:
             verb,
             refers,
             about,
-            frozenset(self._core(heard, marks, asking[-1] if asking else len(heard.words) - 1, wants))
-            | frozenset(_amounts(heard.words)),
-            frozenset(want.group for want in wants) - self._vague,
-            not self._apart.isdisjoint(want.group for want in wants),
+            frozenset(self._core(heard, said, asks_at, wants)) | amounts,
+            groups - self._vague,
+            not self._apart.isdisjoint(groups),
             frozenset(_topics(heard.words)),
-            frozenset[str]().union(
-                *(each for each in self._near if not each.isdisjoint(want.group for want in wants))
-            ),
+            frozenset[str]().union(*(each for each in self._near if not each.isdisjoint(groups))),
             goes_on or again,
             again and not about and len(wants) <= 1,
             anew or _also(heard.words[: asking[-1] if asking else None], about),
-            self._informs.mark(heard).holds("informs", 0, len(heard.words)),
+            said.holds("informs", 0, len(heard.words)),
         )
 
     @staticmethod
@@ -198,9 +198,7 @@ class DemandReader:
         )
 
     @staticmethod
-    def _core(
-        heard: Pronunciation, marks: Sequence[frozenset[str]], asked: int, wants: Sequence[FoundDemand]
-    ) -> Iterable[str]:
+    def _core(heard: Pronunciation, said: Marked, asked: int, wants: Sequence[FoundDemand]) -> Iterable[str]:
         """Return what the verb that asks and the noun next to it are written with, a generic verb left out."""
         last = max((want.end for want in wants), default=0)
         # A phrase of a known demand ends with its verb.
@@ -224,14 +222,14 @@ class DemandReader:
             if not (verb or noun):
                 continue
             verbs, nouns = verbs + verb, nouns + noun
-            if not marks[at]:
+            if not said.holds("generic", at):
                 yield from _KANJI.findall(word.normal)
                 yield from _KATAKANA.findall(word.normal)
 
     @staticmethod
-    def _units(heard: Pronunciation, marks: Sequence[frozenset[str]]) -> Iterable[str]:
+    def _units(said: Marked) -> Iterable[str]:
         before: Morpheme | None = None
-        for number, (word, lists) in enumerate(zip(heard.words, marks, strict=True)):
+        for number, word in enumerate(said.words):
             # 終わる is a helper in 食べ終わる, and a verb of its own in 工事を終わらせろ.
             helps = word.detail == "非自立可能" and before is not None and before.part in ("動詞", "助動詞")
             helps = helps or (
@@ -242,8 +240,8 @@ class DemandReader:
                 continue
             if (
                 helps
-                or lists
-                or (number and heard.words[number - 1].detail == "数詞")
+                or said.holds("generic", number)
+                or (number and said.words[number - 1].detail == "数詞")
                 or word.normal in _EMPTY
                 or word.normal in REQUEST
             ):

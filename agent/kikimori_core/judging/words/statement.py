@@ -1,7 +1,7 @@
 """Plain statement, which refuses as the answer to a demand: 保証期間は一年でございます after 無料で直して.
 
-Whatever an operator states directly after a demand, and that neither agrees, promises, asks, comforts nor tells of work under way,
-is the answer that it is not met.
+Directly after a demand, any statement of the operator that neither agrees, promises, asks, comforts nor tells of work under way is
+the answer that it is not met.
 """
 
 from __future__ import annotations
