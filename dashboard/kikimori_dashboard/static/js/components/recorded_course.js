@@ -1,7 +1,7 @@
 // The course of a recorded call as a list: alerts, commands and who pressed, hold, transfer, recording, end.
 
 import { clock, current, find, t, title, word } from "../store/i18n.js";
-import { worded } from "../store/press.js";
+import { wordedInLine } from "../store/press.js";
 import { courseOf } from "../store/recorded.js";
 import { fill, h, setText } from "./dom.js";
 import { look, shape } from "./severity.js";
@@ -62,8 +62,7 @@ function commandText({ command = {}, issued_by: by, result = {} }) {
   const about = [why, command.ending ? decidedText(command.ending) : ""].filter(Boolean).join(t("ending.words_after"));
   const said = t("story.press", { name: by || command.issued_by || t("audit.nobody"), action: about ? t("call.beside", { name: aimed, beside: about }) : aimed });
   if (!result.outcome || result.outcome === "done") return said;
-  const { text, detail } = worded({ action: command.action, ...result, outcome: result.outcome });
-  return `${said} → ${detail ? t("call.beside", { name: text, beside: detail }) : text}`;
+  return `${said} → ${wordedInLine({ action: command.action, ...result, outcome: result.outcome })}`;
 }
 
 /**

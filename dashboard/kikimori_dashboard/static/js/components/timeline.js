@@ -2,7 +2,7 @@
 
 import { fill, h, setText } from "./dom.js";
 import { clock, current, find, t, title, word } from "../store/i18n.js";
-import { worded } from "../store/press.js";
+import { wordedInLine } from "../store/press.js";
 import { look, shape } from "./severity.js";
 import { storyOf, stretches } from "../store/story.js";
 
@@ -79,6 +79,5 @@ function pressText(press) {
   const action = find(`action.${press.action}`) ?? press.action;
   const said = t("story.press", { name: press.by, action });
   if (press.outcome === null || press.outcome === "done") return press.outcome === null ? `${said} …` : said;
-  const { text, detail } = worded({ action: press.action, outcome: press.outcome, reason: press.reason });
-  return `${said} → ${detail ? t("call.beside", { name: text, beside: detail }) : text}`;
+  return `${said} → ${wordedInLine({ action: press.action, outcome: press.outcome, reason: press.reason })}`;
 }

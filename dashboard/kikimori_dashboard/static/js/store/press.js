@@ -1,7 +1,7 @@
 // Sends a command and words what came of it.
 
 import { ACTIONS } from "./action_table.js";
-import { current, find, word } from "./i18n.js";
+import { current, find, t, word } from "./i18n.js";
 
 /** @typedef {(typeof ACTIONS)[string]} Facts */
 
@@ -59,6 +59,15 @@ export function worded(result) {
   const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
   const detail = [reason, TOLD_BY_REASON.has(result.reason ?? "") ? null : said].filter(Boolean).join(" — ");
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
+}
+
+/**
+ * A result in words on one line: what came of it, and why beside it.
+ * @param {Result} result
+ */
+export function wordedInLine(result) {
+  const { text, detail } = worded(result);
+  return detail ? t("call.beside", { name: text, beside: detail }) : text;
 }
 
 /**
