@@ -1,6 +1,7 @@
 // Whether people have gone through a recorded call, and their notes on it.
 
 import { current, dateAndTime, find, t } from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { load, me, send } from "../store/session.js";
 import { fill, h, setText, show } from "./dom.js";
 
@@ -25,7 +26,7 @@ export class RecordedMarks {
     /** @type {string | null} */
     this.own = null;
     this.usable = true;
-    this.asked = 0; // number of the last reading
+    this.asked = latest(load);
     this.state = h("p", { class: "state" });
     this.press = h("button", { type: "button", class: "secondary", onclick: () => this.toggle() });
     this.fault = h("p", { class: "fault", role: "alert", hidden: true });
@@ -48,9 +49,8 @@ export class RecordedMarks {
   }
 
   async read() {
-    const asked = (this.asked += 1);
-    const answer = await load(`${this.path}/marks`);
-    if (asked !== this.asked) return; // what was asked later is newer
+    const answer = await this.asked(`${this.path}/marks`);
+    if (answer === null) return;
     if (answer.ok) this.marks = /** @type {any} */ (answer);
     this.draw();
     this.changed();
@@ -88,7 +88,7 @@ export class RecordedMarks {
   /** Takes everything away that can be pressed: the call is erased, or the rights are gone. */
   close() {
     this.usable = false;
-    this.asked += 1;
+    this.asked.drop();
     this.marks = { reviewed: [], notes: [], false_alarms: {} };
     this.draw();
   }

@@ -1,5 +1,6 @@
 // The sentences that may be proposed, from the server's files, and which of them fits now.
 
+import { latest } from "./latest.js";
 import { rank } from "./rank.js";
 
 /**
@@ -11,7 +12,10 @@ import { rank } from "./rank.js";
 /** @type {{apart_s: number, situations: Record<string, Sentence[]>} | null} */
 let book = null;
 
-let asked = 0; // number of the last language that was asked for
+const asked = latest(async (/** @type {string} */ language) => {
+  const answer = await fetch(`/api/sentences/${language}`);
+  return answer.ok ? answer.json() : null;
+});
 
 export const loaded = () => book !== null;
 
@@ -20,11 +24,8 @@ export const loaded = () => book !== null;
  * @param {string} language
  */
 export async function load(language) {
-  const mine = (asked += 1);
   try {
-    const answer = await fetch(`/api/sentences/${language}`);
-    const came = answer.ok ? await answer.json() : null;
-    if (came && mine === asked) book = came;
+    book = (await asked(language)) ?? book;
   } catch {
     // asked again with the next connection
   }

@@ -16,6 +16,7 @@ import { Waveform } from "../components/waveform.js";
 import { WhoBar } from "../components/who_bar.js";
 import { loadReasons } from "../store/help_reasons.js";
 import * as i18n from "../store/i18n.js";
+import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
 import { hitsOf, neighbour, raisedGains, readPeaks, stretchesOf } from "../store/recorded.js";
 import { load, me, send, toLogin } from "../store/session.js";
@@ -29,6 +30,7 @@ const AWAY = ["away", "not_trusted"]; // the sound is there and cannot be had; i
 const PARTS = ["words", "alerts", "course", "notes"];
 const path = `/api/history/${location.pathname.split("/").at(-1) ?? ""}`;
 const asked = new URLSearchParams(location.search);
+const loadCall = latest(load);
 
 /** @type {import("../store/recorded.js").RecordedCall | null} */
 let recorded = null;
@@ -40,7 +42,6 @@ let notice = ""; // key of what the page has to say of itself
 let lost = false;
 let standing = "";
 let ticking = false;
-let readings = 0; // number of the last reading of the call
 
 const player = new Player({ source: `${path}/sound`, allowed, changed: () => inFrame(draw), broken: () => { read(); } });
 const waveform = new Waveform({ seek, loop: (loop) => player.setLoop(loop) });
@@ -93,9 +94,8 @@ if (await read()) begin();
 
 /** Reads the call anew; false where it may not be seen. */
 async function read() {
-  const reading = (readings += 1);
-  const answer = await load(path);
-  if (reading !== readings) return recorded !== null; // what was asked later decides
+  const answer = await loadCall(path);
+  if (answer === null) return recorded !== null;
   if (answer.status === 401) {
     toLogin();
     return false;
@@ -209,7 +209,7 @@ async function allowed(from) {
  */
 function forget(why) {
   player.drop();
-  readings += 1;
+  loadCall.drop();
   recorded = null;
   hits = [];
   peaks = null;
