@@ -16,6 +16,7 @@ from kikimori_core.journal.writing import SegmentWriter
 from kikimori_core.wire.values import Role
 from kikimori_lab.bench.record import bench_record
 from kikimori_lab.bench.record_check import JournalCheck, check_journals
+from kikimori_lab.bench.record_witness import JournalWitness
 from kikimori_lab.bench.sender import SenderSound
 
 if TYPE_CHECKING:
@@ -54,3 +55,40 @@ def test_what_stands_twice_is_counted(tmp_path: Path) -> None:
     assert check_journals(tmp_path) == JournalCheck(size=path.stat().st_size, samples=600, shed=40, twice=80)
     path.write_bytes(path.read_bytes()[:-1])
     assert check_journals(tmp_path).damaged == 2
+
+
+def _written(folder: Path, first: int, count: int) -> None:
+    """Write a segment of `count` records."""
+    payload = NoteGap(sound_lost=1).to_payload()
+    writer = SegmentWriter(folder, head(first))
+    numbers = range(first, first + count)
+    writer.append(frames([Record(number, Kind.NOTE_GAP, payload) for number in numbers]), first, count)
+    writer.close()
+
+
+def test_a_segment_that_took_the_name_of_a_deleted_one_is_witnessed_too(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "1"
+    run.mkdir(parents=True)
+    witness = JournalWitness(tmp_path / "runs", tmp_path / "links")
+    path = run / f"{0:016}.kkj"
+    path.write_bytes(b"")  # as a kill leaves it before the first record; the next process deletes it
+    witness.look()
+    path.unlink()
+    _written(run, 0, 2)
+    witness.look()
+    witness.look()
+    _written(run, 2, 1)
+    witness.look()
+    found, twice = witness.records("1")
+    assert (sorted(found), twice) == ([0, 1, 2], [])
+
+
+def test_a_record_under_two_names_stands_twice(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "1"
+    run.mkdir(parents=True)
+    witness = JournalWitness(tmp_path / "runs", tmp_path / "links")
+    _written(run, 0, 2)
+    witness.look()
+    _written(run, 1, 2)
+    witness.look()
+    assert witness.records("1")[1] == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -25,8 +26,7 @@ class JournalWitness:
     def __init__(self, folder: Path, links: Path) -> None:
         self._folder = folder
         self._links = links
-        self._linked: set[tuple[str, str]] = set()
-        """Names of run and file."""
+        self._linked: set[Path] = set()
 
     async def run(self) -> None:
         """Link what is new, until cancelled."""
@@ -35,34 +35,49 @@ class JournalWitness:
             await asyncio.sleep(LOOK_EVERY_S)
 
     def look(self) -> None:
-        """Link what is new now."""
+        """Link what is new now. A file that took another one's name, as after a kill in its first record, is new too."""
         for path in (each for run in _listed(self._folder) for each in _listed(run)):
-            name = (path.parent.name, path.name)
-            if path.suffix != SUFFIX or name in self._linked:
+            if path.suffix != SUFFIX:
                 continue
-            linked = self._links / path.parent.name / path.name
-            linked.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(OSError):
+            with suppress(FileNotFoundError):
                 # Deleted since it was listed, though it was there a moment ago: told by the missing records.
-                os.link(path, linked)
-            self._linked.add(name)
+                linked = self._links / path.parent.name / str(path.stat().st_ino) / path.name
+                if linked in self._linked:
+                    continue
+                linked.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileExistsError):
+                    os.link(path, linked)
+                self._linked.add(linked)
 
     def runs(self) -> list[str]:
         """Return the runs, the oldest first."""
         return sorted(each.name for each in self._links.iterdir()) if self._links.exists() else []
 
     def records(self, run: str) -> tuple[dict[int, Record], list[int]]:
-        """Return the whole records of a run by number, and the numbers that stand twice."""
+        """Return the whole records of a run by number, and the numbers that stand twice: in one file, or under two names."""
         found: dict[int, Record] = {}
         twice: list[int] = []
-        for path in sorted((self._links / run).glob(f"*{SUFFIX}")):
-            for each in read_segment(path):
-                if isinstance(each, Damage):
-                    continue  # what a kill left half written; the next process cuts it
-                if each.number in found:
-                    twice.append(each.number)
-                found[each.number] = each
+        for _, same_name in itertools.groupby(self._files(run), lambda each: each.name):
+            of_name: dict[int, Record] = {}
+            for path in same_name:
+                of_file: dict[int, Record] = {}
+                for each in read_segment(path):
+                    if isinstance(each, Damage):
+                        continue  # what a kill left half written; the next process cuts it
+                    if each.number in of_file:
+                        twice.append(each.number)
+                    of_file[each.number] = each
+                of_name |= of_file
+            twice.extend(found.keys() & of_name.keys())
+            found |= of_name
         return found, twice
+
+    def _files(self, run: str) -> list[Path]:
+        """Return the links of a run by name; those of one name in the order of their last change."""
+        return sorted(
+            (self._links / run).glob(f"*/*{SUFFIX}"),
+            key=lambda each: (each.name, each.stat().st_mtime_ns),
+        )
 
 
 def _listed(folder: Path) -> list[Path]:
