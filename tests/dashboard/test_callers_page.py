@@ -105,6 +105,7 @@ async def test_the_caller_is_known_when_the_call_appears(
         assert "1234" not in supervisor.url
         rows = supervisor.locator("#contacts tbody tr")
         await expect(rows).to_have_count(4)
+        await expect(rows.first.locator(".why")).to_have_text("言葉")
         await expect(supervisor.locator("#sums")).to_contain_text("40分")
         await expect(supervisor.locator("#sums tbody tr")).to_have_count(2)
         await assert_accessible(supervisor)

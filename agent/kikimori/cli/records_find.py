@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -117,6 +118,7 @@ def _call(found: FoundCall) -> dict[str, Any]:
         "caller_name": call.caller_name,
         "worst": call.worst,
         "alerts": call.alerts,
+        "reasons": [asdict(each) for each in found.reasons],
         "lines": [
             {
                 "number": each.number,

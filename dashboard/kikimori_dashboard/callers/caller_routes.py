@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +29,19 @@ from kikimori_records.callers.changes import (
 from kikimori_records.callers.contacts import contacts_of, number_of, totals_by_team, totals_of
 from kikimori_records.callers.customer import CustomerNumber
 from kikimori_records.callers.queries import UnknownCustomerError, customers_of
+from kikimori_records.calls.queries import reasons_of
 from kikimori_records.people.fields import FieldError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.callers.caller_desk import CallerDesk
     from kikimori_dashboard.callers.customer_numbers import CustomerNumbers
     from kikimori_records.callers.contacts import CallerTotals, Contact
     from kikimori_records.callers.customer import Customer
+    from kikimori_records.calls.queries import AlertReason
 
 KEY = "{key:[0-9a-f]{24}}"
 AT_ONCE = 100
@@ -79,6 +84,7 @@ class CallerRoutes:
             totals = await totals_of(connection, keys)
             teams = await totals_by_team(connection, keys)
             number = None if customer else await number_of(connection, key)
+            reasons = await reasons_of(connection, [each.uid for each in contacts if each.alerts])
         if customer is None and not totals.contacts:
             return refusal(404, "no_such_caller")
         if self._looks.is_new(who, key):
@@ -92,7 +98,7 @@ class CallerRoutes:
                 "may_change": may(who, Right.CUSTOMERS),
                 "totals": _totals(totals),
                 "teams": [{"team": team, **_totals(each)} for team, each in teams],
-                "contacts": [_contact(each, who) for each in contacts],
+                "contacts": [_contact(each, reasons.get(each.uid, ()), who) for each in contacts],
                 "before": last and f"{last.started_at.isoformat()}/{last.uid}",
             }
         )
@@ -156,7 +162,7 @@ class CallerRoutes:
             return (await customers_of(connection, [key])).get(key)
 
 
-def _contact(contact: Contact, who: Principal) -> dict[str, Any]:
+def _contact(contact: Contact, reasons: Sequence[AlertReason], who: Principal) -> dict[str, Any]:
     """Return a contact; of those whose words somebody may not read, when, for how long and where alone."""
     view: dict[str, Any] = {
         "at": contact.started_at.isoformat(),
@@ -168,7 +174,7 @@ def _contact(contact: Contact, who: Principal) -> dict[str, Any]:
     if not may(who, Right.TRANSCRIPT, target):
         return {**view, "uid": None}
     more = {name: getattr(contact, name) for name in ("uid", "operator", "worst", "alerts", "outcome")}
-    return {**view, **more}
+    return {**view, **more, "reasons": [asdict(each) for each in reasons]}
 
 
 def _totals(totals: CallerTotals) -> dict[str, Any]:

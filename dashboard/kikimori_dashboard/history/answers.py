@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def call_view(found: FoundCall, reviewed: Container[str]) -> dict[str, Any]:
         "caller_number": call.caller_number,
         "worst": call.worst,
         "alerts": call.alerts,
+        "reasons": [asdict(each) for each in found.reasons],
         "outcome": call.outcome,
         "sound": call.sound,
         "reviewed": call.uid in reviewed,

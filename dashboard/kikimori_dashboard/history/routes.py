@@ -122,7 +122,7 @@ class HistoryRoutes:
     ) -> None:
         await answer.write(csv_file.header(body.language).encode())
         while True:
-            lines = [csv_file.line(each, self._zone) for each in page.calls]
+            lines = [csv_file.line(each, self._zone, body.language) for each in page.calls]
             await answer.write("".join(lines).encode())
             if page.before is None:
                 break

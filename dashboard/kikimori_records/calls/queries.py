@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from kikimori_core.wire.values import Severity
 from kikimori_records.calls.rows import PARTS, CallRows
 from kikimori_records.calls.tables import recorded_alerts, recorded_calls
 from kikimori_records.keeping.tables import removals
@@ -69,6 +70,15 @@ class RecordedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertReason:
+    """Why a call alerted: what its alerts of one rule are called."""
+
+    kind: str
+    title: dict[str, str] | None
+    """By language; None = it was removed with the call's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallWithParts:
     """A call in the history with all of its parts, each a row as `kikimori_records.calls.tables` has it."""
 
@@ -96,6 +106,20 @@ async def calls_named(connection: AsyncConnection, uids: Sequence[str]) -> dict[
     """Return calls by their uids; those that there are."""
     rows = await connection.execute(_calls().where(recorded_calls.c.uid.in_(uids)))
     return {row.uid: RecordedCall(*row) for row in rows}
+
+
+async def reasons_of(connection: AsyncConnection, uids: Sequence[str]) -> dict[str, list[AlertReason]]:
+    """Return why calls alerted, by their uids: each rule once, that of the worst alert first, then of the earliest."""
+    c = recorded_alerts.c
+    first = c.revisions[0]["alert"]["title"]
+    query = select(c.uid, c.rule, c.kind, c.severity, first.label("title")).where(c.uid.in_(uids))
+    rows = [*await connection.execute(query.order_by(c.opened_s, c.alert_id))]
+    rows.sort(key=lambda row: -Severity(row.severity).rank)
+    found: dict[str, dict[str, AlertReason]] = {}
+    for row in rows:
+        title = row.title if isinstance(row.title, dict) else None
+        found.setdefault(row.uid, {}).setdefault(row.rule, AlertReason(row.kind, title))
+    return {uid: [*by_rule.values()] for uid, by_rule in found.items()}
 
 
 async def head_of(store: Store, uid: str) -> RecordedCall | None:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from kikimori_records.search.finding import FoundCall
 
 HEADERS = {
-    "ja": ("日時", "オペレーター", "内線", "チーム", "発信者番号", "発信者名", "長さ (秒)", "いちばん重い警告", "警告の数", "結果", "一致した言葉", "通話のID"),
-    "en": ("at", "operator", "extension", "team", "caller's number", "caller's name", "length (s)", "worst alert", "alerts", "outcome", "matching words", "id of call"),
+    "ja": ("日時", "オペレーター", "内線", "チーム", "発信者番号", "発信者名", "長さ (秒)", "いちばん重い警告", "警告の数", "結果", "一致した言葉", "通話のID", "警告の種類"),
+    "en": ("at", "operator", "extension", "team", "caller's number", "caller's name", "length (s)", "worst alert", "alerts", "outcome", "matching words", "id of call", "kinds of alerts"),
 }  # fmt: skip
 BETWEEN = " / "
-"""Between the lines of one call."""
+"""Between the lines of one call, and between its alerts."""
 
 
 def header(language: Literal["ja", "en"]) -> str:
     return MARK + _line(HEADERS[language])
 
 
-def line(found: FoundCall, zone: str) -> str:
+def line(found: FoundCall, zone: str, language: Literal["ja", "en"]) -> str:
     """Return one call as a line; its time is that of the office's zone."""
     call = found.call
     return _line(
@@ -44,6 +44,7 @@ def line(found: FoundCall, zone: str) -> str:
             call.outcome or "",
             BETWEEN.join(each.text for each in found.lines),
             call.uid,
+            BETWEEN.join((each.title or {}).get(language, each.kind) for each in found.reasons),
         )
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, literal, select
 
-from kikimori_records.calls.queries import RecordedCall, calls_named
+from kikimori_records.calls.queries import AlertReason, RecordedCall, calls_named, reasons_of
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.reviews import ReviewedKind
 from kikimori_records.schema import reviews
@@ -49,6 +49,7 @@ class FoundCall:
     """Place in the history: calls after it have lower numbers."""
     call: RecordedCall
     lines: tuple[MarkedLine, ...] = ()
+    reasons: tuple[AlertReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +248,13 @@ async def _with_lines(
     connection: AsyncConnection, found: Sequence[_Met], wanted: WantedCalls
 ) -> list[FoundCall]:
     calls = await calls_named(connection, [each.uid for each in found])
+    reasons = await reasons_of(connection, [uid for uid, call in calls.items() if call.alerts])
     lines = await marked_lines(connection, _places(found, wanted))
     # One that was erased in the same moment by another program is there no more.
     return [
-        FoundCall(each.number, calls[each.uid], tuple(lines.get(each.uid, ())))
+        FoundCall(
+            each.number, calls[each.uid], tuple(lines.get(each.uid, ())), tuple(reasons.get(each.uid, ()))
+        )
         for each in found
         if each.uid in calls
     ]

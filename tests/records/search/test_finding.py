@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import delete, select, text
 from tests.support.said_calls import BEGIN, keep_said, said_call
 
+from kikimori_records.calls.queries import AlertReason
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.erasing import forget_deleted
 from kikimori_records.keeping.removal import RemovalCause, remove
@@ -215,3 +217,33 @@ async def test_calls_from_before_the_index_are_put_in_by_and_by(store: Store) ->
     assert (len(answer.calls), answer.complete) == (many, True)
     async with store.read() as connection:
         assert len((await connection.execute(select(search_calls.c.uid))).all()) == many
+
+
+async def test_it_is_told_why_a_call_alerted(store: Store) -> None:
+    threat = {"ja": "脅迫と思われる言葉", "en": "Words that may be a threat"}
+    call = said_call("a", "夜道に気をつけろ", kind="tone", worst="critical")
+    (tone,) = call.alerts
+    revision = {"number": 3, "media_s": 9.0, "alert": {"title": threat}}
+    worse = {
+        **tone,
+        "rule": "threat",
+        "kind": "phrase",
+        "severity": "critical",
+        "opened_s": 9.0,
+        "revisions": [revision],
+    }
+    await keep_said(
+        store,
+        replace(
+            call,
+            alerts=[
+                tone,
+                *({**worse, "alert_id": each, "opened_s": at} for each, at in (("a.2", 9), ("a.3", 20))),
+            ],
+        ),
+        said_call("b", "お願いします", at=BEGIN + timedelta(hours=1)),
+    )
+    calm, alerted = (await find(store, HistoryQuestion(words=()), FoundGroup.EXACT)).calls
+    assert calm.reasons == ()
+    # What was removed with the call's words has no title.
+    assert alerted.reasons == (AlertReason("phrase", threat), AlertReason("tone", None))

@@ -1,10 +1,11 @@
-// A call that was found, as a row: when, who, caller, length, the worst alert, and the lines with the words marked.
+// A call that was found, as a row: when, who, caller, length, the worst alert, why, and the lines with the words marked.
 
 import { h } from "./dom.js";
 import { look, shape } from "./severity.js";
-import { clock, dateAndTime, span, t, word } from "../store/i18n.js";
+import { clock, dateAndTime, span, t, title, word } from "../store/i18n.js";
 
 /** @typedef {{text: string, marked: boolean}} LinePart */
+/** @typedef {{kind: string, title: Record<string, string> | null}} AlertReason no title: it was removed with the call's words */
 /** @typedef {{line: number, role: string, start_s: number, parts: LinePart[]}} FoundLine */
 /**
  * @typedef {object} FoundCall
@@ -18,6 +19,7 @@ import { clock, dateAndTime, span, t, word } from "../store/i18n.js";
  * @property {string | null} caller_number
  * @property {string | null} worst
  * @property {number} alerts
+ * @property {AlertReason[]} reasons the worst first
  * @property {string | null} outcome
  * @property {string} sound
  * @property {boolean} reviewed
@@ -44,6 +46,14 @@ const worst = (severity) => (severity === null
   ? h("span", { class: "worst none" }, t("history.no_alert"))
   : h("span", { class: "worst", dataset: { severity: look(severity) } }, `${shape(severity)} ${word("severity", severity)}`));
 
+/**
+ * Why a call alerted, as small text; null where it did not.
+ * @param {AlertReason[]} reasons
+ */
+export const whyAlerted = (reasons) => (reasons.length
+  ? h("span", { class: "why" }, reasons.map((each) => (each.title ? title(each.title) : word("history.kinds", each.kind))).join(" ・ "))
+  : null);
+
 /** @param {string | null} extra text behind a name, where it says something else */
 const beside = (/** @type {string | null} */ name, extra) => (extra && extra !== name ? h("small", {}, ` ${extra}`) : null);
 
@@ -55,6 +65,7 @@ export function foundCall(call) {
     h("span", { class: "who" }, call.operator ?? t("history.unknown"), beside(call.operator, call.extension)),
     h("span", { class: "caller" }, call.caller ?? t("history.no_number"), beside(call.caller, call.caller_number)),
     h("span", { class: "length" }, span(call.seconds)),
+    whyAlerted(call.reasons),
     call.reviewed ? h("span", { class: "mine" }, t("history.gone_through")) : null,
     call.lines.length ? h("span", { class: "said" }, ...call.lines.map((line) => said(line, call.uid))) : null));
 }

@@ -1,6 +1,7 @@
 // A caller: who it is, how to speak with them, and all of their contacts over all departments.
 
 import { byId as at, fill, h, setText, show } from "../components/dom.js";
+import { whyAlerted } from "../components/found_call.js";
 import { ask, refusalText } from "../components/form.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
@@ -13,9 +14,10 @@ const { t } = i18n;
 const loadLatest = latest(load);
 
 /** @typedef {import("../store/session.js").Answer} Answer */
+/** @typedef {import("../components/found_call.js").AlertReason} AlertReason */
 /** @typedef {{id: string, name: string, contract: string | null, in_charge: string | null, manner: string | null, numbers: {key: string, number: string}[]}} Customer */
 /** @typedef {{contacts: number, seconds: number, alerts: number, incidents: number, first_at: string | null}} Totals */
-/** @typedef {{at: string, seconds: number, team: string | null, queue: string | null, uid: string | null, operator?: string | null, worst?: string | null, alerts?: number, outcome?: string | null}} Contact */
+/** @typedef {{at: string, seconds: number, team: string | null, queue: string | null, uid: string | null, operator?: string | null, worst?: string | null, alerts?: number, outcome?: string | null, reasons?: AlertReason[]}} Contact */
 /** @typedef {{key: string, number: string | null, customer: Customer | null, may_change: boolean, totals: Totals, teams: (Totals & {team: string | null})[], contacts: Contact[], before: string | null}} CallerView */
 
 const PATH = `/api/callers/${location.pathname.split("/").pop()}`;
@@ -181,6 +183,6 @@ function row(contact) {
   if (contact.uid === null) return h("tr", { class: "others" }, ...head, h("td", { colspan: "3" }, t("caller.others")));
   const worst = contact.worst ? i18n.word("severity", contact.worst) : t("caller.calm");
   return h("tr", {}, ...head, h("td", {}, contact.operator ?? "—"),
-    h("td", { dataset: { severity: contact.worst ?? "none" } }, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst),
+    h("td", { dataset: { severity: contact.worst ?? "none" } }, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst, whyAlerted(contact.reasons ?? [])),
     h("td", {}, contact.outcome ? i18n.find(`caller.outcomes.${contact.outcome}`) ?? contact.outcome : "—"));
 }
