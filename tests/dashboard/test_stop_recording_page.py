@@ -52,6 +52,16 @@ async def test_a_supervisor_presses_twice(agent: PeerAgent, url: str, page: Page
     await expect(card.locator(".result")).to_contain_text("最初から消しました")
 
 
+async def test_a_call_that_is_over_is_recorded_no_longer(agent: PeerAgent, url: str, page: Page) -> None:
+    await agent.call("c", operator=MINE, capabilities=CAN, recording=ON)
+    await agent.alert("c")
+    await page.goto(url)
+    mark = page.locator(".panel .recording")
+    await expect(mark).to_have_text("録音中")
+    await agent.end_call("c")
+    await expect(mark).to_have_text("録音済み")
+
+
 async def test_operators_press_twice_for_their_own_calls(
     real: Mosquitto, store: Store, agent: PeerAgent
 ) -> None:

@@ -7,10 +7,11 @@ const CONFIRM_WITHIN_MS = 5_000;
 
 /**
  * The mark of a call's recording; null where nothing is recorded at all.
- * @param {{recording?: string | null}} call
+ * @param {{recording?: string | null, status?: string}} call
  * @returns {HTMLElement | null}
  */
-export function recordingMark({ recording }) {
+export function recordingMark(call) {
+  const recording = call.recording === "on" && call.status === "ended" ? "kept" : call.recording;
   const words = recording ? find(`call.recording_${recording}`) : null;
   return words === null ? null : h("span", { class: "recording", dataset: { recording } }, words);
 }
