@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config
-from kikimori.cli.people_store import author, table_row, with_store
-from kikimori.cli.terminal import say, say_both, show, worded
+from kikimori.cli.people_store import author, table_row, with_store, write_with_store
+from kikimori.cli.terminal import say_both, show, worded
 from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
@@ -103,13 +103,7 @@ def run_export(args: argparse.Namespace) -> int:
         await append(store, entry)
         return content
 
-    if str(args.file) == "-":
-        sys.stdout.buffer.write(with_store(args, write))
-        return 0
-    # Opened first: as the owner of the store, root may not write here.
-    with args.file.open("wb") as file:
-        file.write(with_store(args, write))
-    say(text("written", path=args.file))
+    write_with_store(args, write)
     return 0
 
 

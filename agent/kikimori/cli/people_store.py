@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kikimori.cli.options import config_path, configured, dashboard_settings
 from kikimori.cli.store_options import as_owner
+from kikimori.cli.terminal import say
 from kikimori.terminal_user import terminal_user
+from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
@@ -37,6 +40,19 @@ def with_store(
             return await work(store, settings)
 
     return asyncio.run(run())
+
+
+def write_with_store(
+    args: argparse.Namespace, content: Callable[[Store, DashboardSettings], Awaitable[bytes]]
+) -> None:
+    """Write what is made of the store to `args.file`, "-" for standard output; raises KikimoriError, OSError."""
+    if str(args.file) == "-":
+        sys.stdout.buffer.write(with_store(args, content))
+        return
+    # Opened first: as the owner of the store, root may not write here.
+    with args.file.open("wb") as file:
+        file.write(with_store(args, content))
+    say(text("written", path=args.file))
 
 
 @asynccontextmanager
