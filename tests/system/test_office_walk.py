@@ -25,10 +25,12 @@ from tests.support.readme import blocks, write_lines
 from tests.support.real_asterisk import needs_asterisk
 from tests.support.sign_in import PASSWORD
 
+from kikimori_lab.bench.listen_page import probe
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import BrowserContext, Page
 
 
 NAME = "kikimori.office.example"
@@ -177,19 +179,10 @@ async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path
             await (await fetched.value).save_as(tmp_path / "authority.crt")
         content = (tmp_path / "authority.crt").read_text("ascii")
         assert fingerprint_of(content) in re.sub(r"[^0-9a-f]", "", said.lower())
-        (trust,) = [each for each in blocks("docs/https.md", "Trust it: Linux") if "certutil" in each.text]
-        for command in trust.commands():
-            await desk.do(f"cd {tmp_path}; {command}")
+        await trust_on(desk, tmp_path)
         async with browser_on(desk, tmp_path) as browser:
             page = await browser.new_page()
-            answer = await page.goto(link)
-            assert answer is not None
-            assert await answer.security_details() is not None
-            await page.get_by_label("氏名").fill("山田 管理")
-            await page.get_by_label("ログイン名").fill("yamada")
-            await page.get_by_label("パスワード").fill(PASSWORD)
-            await page.get_by_role("button", name="アカウントを作ってログイン").click()
-            await expect(page).to_have_url(f"{URL}/")
+            await make_first_account(page, link)
             other = await browser.new_page()
             await other.goto(f"{PLAIN_URL}/")
             await expect(other).to_have_url(f"{URL}/")
@@ -205,8 +198,29 @@ async def test_from_the_first_command_to_an_alert_on_the_supervisors_pc(tmp_path
             await expect(card.locator(".who")).to_contain_text("204")
 
 
-async def test_agent_and_dashboard_apart() -> None:
-    """By config/mosquitto/README.md: the broker with TLS beside the dashboard, an agent on another machine, their keys."""
+async def trust_on(desk: Machine, folder: Path) -> None:
+    """Have a machine's user trust `authority.crt` in a folder, as docs/https.md says."""
+    (trust,) = [each for each in blocks("docs/https.md", "Trust it: Linux") if "certutil" in each.text]
+    for command in trust.commands():
+        await desk.do(f"cd {folder}; {command}")
+
+
+async def make_first_account(page: Page, link: str) -> None:
+    answer = await page.goto(link)
+    assert answer is not None
+    assert await answer.security_details() is not None
+    await page.get_by_label("氏名").fill("山田 管理")
+    await page.get_by_label("ログイン名").fill("yamada")
+    await page.get_by_label("パスワード").fill(PASSWORD)
+    await page.get_by_role("button", name="アカウントを作ってログイン").click()
+    await expect(page).to_have_url(f"{URL}/")
+
+
+async def test_agent_and_dashboard_apart(tmp_path: Path) -> None:
+    """By config/mosquitto/README.md: the broker with TLS beside the dashboard, an agent on another machine, their keys.
+
+    Then a call at that agent is heard on the supervisor's PC: three machines, every way between them by TLS.
+    """
     need_machines()
     page = "config/mosquitto/README.md"
     broker, tls, trust, lines, keys = blocks(page, "Mosquitto for Kikimori / Mosquitto を使う場合")[:5]
@@ -215,6 +229,8 @@ async def test_agent_and_dashboard_apart() -> None:
         lan = await stack.enter_async_context(office_lan())
         front = await stack.enter_async_context(lan.machine("front", KIKIMORI, hosts))
         agent = await stack.enter_async_context(lan.machine("beside-the-pbx", PBX, hosts))
+        desk = await stack.enter_async_context(lan.machine("desk", DESK, hosts))
+        desk.environment |= {"HOME": "/root"}
         for each in (front, agent):
             stack.push_async_callback(show_logs, each)
             await prepare(each)
@@ -228,7 +244,8 @@ async def test_agent_and_dashboard_apart() -> None:
         await front.do(f"sudo systemctl enable --now kikimori-dashboard; {UNTIL_READY}")
 
         await agent.do("sudo make office PARTS=agent")
-        fingerprint = fingerprint_of(await front.do("cat /etc/kikimori/certificates/authority.crt"))
+        authority = await front.do("cat /etc/kikimori/certificates/authority.crt")
+        fingerprint = fingerprint_of(authority)
         (command,) = trust.commands()
         await agent.do(f"{command} --fingerprint {fingerprint}")
         await edit(agent, "/etc/kikimori/kikimori.toml", lines.text, 'agent_id = "front-desk"\n')
@@ -246,6 +263,38 @@ async def test_agent_and_dashboard_apart() -> None:
         for machine, unit in ((front, "dashboard"), (agent, "agent")):
             await machine.do(f"until grep -q keys_changed /run/units/kikimori-{unit}.log; do sleep 0.3; done")
         assert "broker.office.example:8883" in await agent.do("sudo kikimori doctor")
+
+        (link,) = re.findall(rf"{URL}/first#\S+", await front.do("sudo kikimori user first"))
+        (tmp_path / "authority.crt").write_text(authority, "ascii")
+        await trust_on(desk, tmp_path)
+        browser = await stack.enter_async_context(browser_on(desk, tmp_path))
+        watched = await browser.new_page()
+        await watched.add_init_script(probe(worklet=True))
+        await make_first_account(watched, link)
+        async with talking_beside(agent):
+            await watched.locator("[data-listen=live]").click(timeout=WITHIN_S * 1000)
+            async with asyncio.timeout(WITHIN_S):
+                while await watched.evaluate("window.clicks.length") < 3:  # noqa: ASYNC110  (its policy forbids eval)
+                    await asyncio.sleep(0.2)
+        await expect(watched.locator(".listen-sides")).to_be_hidden(timeout=WITHIN_S * 1000)
+
+
+@asynccontextmanager
+async def talking_beside(agent: Machine) -> AsyncIterator[None]:
+    """Have a customer's telephone click beside the agent of a machine; it hangs up at the end."""
+    telephone = await asyncio.create_subprocess_exec(
+        *agent.command(sys.executable, "-m", "tests.support.clicking_telephone"),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await heard_from(telephone, "talking")
+        yield
+    finally:
+        assert telephone.stdin is not None
+        telephone.stdin.close()
+        await telephone.communicate()
 
 
 async def log_in(machine: Machine, user: str) -> None:

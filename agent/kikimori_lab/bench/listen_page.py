@@ -40,6 +40,11 @@ _PROBE = """([loud, quiet, worklet]) => {
 }"""
 
 
+def probe(*, worklet: bool) -> str:
+    """Return a page's script that puts the times of the clicks in its sound into `window.clicks`, in ms since 1970."""
+    return f"({_PROBE})([{LOUD}, {QUIET_MS}, {str(worklet).lower()}])"
+
+
 async def heard_clicks(
     url: str, token: str, seconds: float, *, worklet: bool, begun: Callable[[], None]
 ) -> list[float]:
@@ -50,7 +55,7 @@ async def heard_clicks(
     """
     async with opened_page() as page:
         await sign_in(page, token)
-        await page.add_init_script(f"({_PROBE})([{LOUD}, {QUIET_MS}, {str(worklet).lower()}])")
+        await page.add_init_script(probe(worklet=worklet))
         await page.goto(url)
         button = page.locator("[data-listen=live]")
         await button.click(timeout=APPEARS_WITHIN_MS)
