@@ -71,7 +71,7 @@ class RecordedCall:
 
 @dataclass(frozen=True, slots=True)
 class AlertReason:
-    """Why a call alerted: what its alerts of one rule are called."""
+    """Name of a call's alerts of one rule."""
 
     kind: str
     title: dict[str, str] | None
@@ -109,7 +109,7 @@ async def calls_named(connection: AsyncConnection, uids: Sequence[str]) -> dict[
 
 
 async def reasons_of(connection: AsyncConnection, uids: Sequence[str]) -> dict[str, list[AlertReason]]:
-    """Return why calls alerted, by their uids: each rule once, that of the worst alert first, then of the earliest."""
+    """Return the reasons of calls' alerts, by uid: each rule once, that of the worst alert first, then of the earliest."""
     c = recorded_alerts.c
     first = c.revisions[0]["alert"]["title"]
     query = select(c.uid, c.rule, c.kind, c.severity, first.label("title")).where(c.uid.in_(uids))
