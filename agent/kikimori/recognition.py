@@ -18,10 +18,12 @@ from kikimori_core.messages import remedy
 from kikimori_core.wire.messages import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kikimori.config import AgentConfig, SpeechTable
     from kikimori.hearing.speech.engine import SpeechEngine, UtteranceEngine
+    from kikimori.hearing.speech.final_times import FinalTimes
 
 log = structlog.get_logger()
 
@@ -73,6 +75,7 @@ class Recognition:
         backlog_s: float | None = None,
         latest_s: float | None = None,
         live: bool = False,
+        traced: Callable[[FinalTimes], None] | None = None,
     ) -> SpeechPool | None:
         """Start the recognition threads for the running loop; None without an engine.
 
@@ -82,6 +85,7 @@ class Recognition:
             backlog_s: Instead of the configured one.
             latest_s: As `SpeechPool` takes it.
             live: Utterances are heard again within their budget; else all of them.
+            traced: As `FinalsQueue` takes it.
         """
         if self.engine is None:
             return None
@@ -95,6 +99,7 @@ class Recognition:
                 threads=speech.finals_threads,
                 backlog_s=speech.finals_backlog_s if live else None,
                 latest_s=FINALS_LATEST_S if live else None,
+                traced=traced,
             )
         return SpeechPool(
             self.engine,

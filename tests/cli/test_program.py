@@ -6,6 +6,7 @@ import asyncio
 import errno
 import io
 import json
+import os
 import re
 import socket
 import subprocess
@@ -518,3 +519,24 @@ main(["models", "list", "--dir", "."], loaded=lambda: print("kikimori.cli.model_
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stderr == "True\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux shows them")
+def test_numpy_computes_in_the_thread_that_asks() -> None:
+    """Its further threads spin for 0.1 s after each product of matrices."""
+    code = """
+import os, sys
+from contextlib import suppress
+from kikimori.__main__ import main
+sys.argv = ["kikimori", "--version"]
+with suppress(SystemExit):
+    main()
+import numpy
+numpy.ones((300, 300)) @ numpy.ones((300, 300))
+print(len(os.listdir("/proc/self/task")))
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    )
+    assert ran.stdout.splitlines()[-1] == "1"

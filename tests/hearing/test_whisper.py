@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.support.nobody import SOUNDS, nobody
 from tests.support.whisper import whisper_model
 
+from kikimori.hearing.speech.priority import NICE
 from kikimori.hearing.speech.whisper_engine import WhisperEngine, WhisperMissingError
 from kikimori_core.model.call import Role
 from kikimori_lab.demo.script import RATE, load_calls
 
-if TYPE_CHECKING:
-    from pathlib import Path
+TASKS = Path("/proc/self/task")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,17 @@ def test_it_says_nothing_where_nobody_speaks(whisper: WhisperEngine, kind: str) 
         whisper.hear(nobody(kind, seconds, seed=seed), RATE) for seed, seconds in enumerate((1.5, 3.0, 5.0))
     ]
     assert [each.text for each in heard] == ["", "", ""], heard
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
+def test_the_threads_in_which_it_computes_give_way() -> None:
+    model = whisper_model()
+    before = {each.name for each in TASKS.iterdir()}
+    engine = WhisperEngine(model, "ja")
+    engine.hear(nobody("silence", 1.0, seed=0), RATE)
+    made = [int(each.name) for each in TASKS.iterdir() if each.name not in before]
+    assert made
+    assert {os.getpriority(os.PRIO_PROCESS, each) for each in made} == {NICE}
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:

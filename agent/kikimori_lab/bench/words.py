@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from kikimori.config import AgentConfig
     from kikimori.hearing.speech.engine import Transcription, UtteranceEngine
+    from kikimori.hearing.speech.final_times import FinalTimes
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.recognition import Recognition
     from kikimori_core.judging.kinds.rule import Rule
@@ -78,6 +79,14 @@ class WordsFigures:
     """Processor time in s per second of the customer's utterances, heard again by itself after the run."""
     second_shed: int = 0
     """Utterances that it was not given because too much waited."""
+    second_utterances: int = 0
+    """Utterances that it heard, with a phrase or without."""
+    stage_ms_p50: dict[str, float] = field(default_factory=dict)
+    """Their way from the last sound to the second final, by stage (`FinalTimes`)."""
+    stage_ms_p95: dict[str, float] = field(default_factory=dict)
+    second_run_cpu_per_s: float | None = None
+    """Processor time of the second recogniser during the run, in s per second of the customer's utterances, with what it
+    heard for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,11 @@ class _Kept:
     def hear(self, pcm: bytes, rate: int) -> Transcription:
         self.given.append((pcm, rate))
         return self._engine.hear(pcm, rate)
+
+    @property
+    def given_s(self) -> float:
+        """Return the seconds of all that it was given."""
+        return sum(len(pcm) / 2 / rate for pcm, rate in self.given)
 
     def cpu_per_s(self) -> float | None:
         """Hear some of it again, one utterance after the other, and return processor time per second of sound."""
@@ -207,7 +221,8 @@ async def bench_words(
     rules = load_rules(config.rule_files())
     _has_phrases([truth for _, truth in recordings], calls, rules)
     book = load_phrases(config.phrase_files())
-    pool = recognition.pool(config.speech, backlog_s=60.0, live=True)
+    times: list[FinalTimes] = []
+    pool = recognition.pool(config.speech, backlog_s=60.0, live=True, traced=times.append)
     if pool is None:
         raise KikimoriError.of("recognition_off")
     try:
@@ -223,10 +238,26 @@ async def bench_words(
         await asyncio.to_thread(pool.stop)
     delays = [delay for each in playing for delay in each.result()]
     figures = _figures(delays, calls, recognition, config, pool)
-    if kept is None:
+    if kept is None or not times:
         return figures
-    cost = await asyncio.to_thread(kept.cpu_per_s)
-    return replace(figures, second_cpu_per_s=None if cost is None else round(cost, 4))
+    cost = await asyncio.to_thread(kept.cpu_per_s) or 0.0
+    return replace(
+        figures,
+        second_cpu_per_s=round(cost, 4),
+        second_run_cpu_per_s=round(cost * kept.given_s / sum(each.sound_s for each in times), 4),
+        second_utterances=len(times),
+        stage_ms_p50=stages_at(50, times),
+        stage_ms_p95=stages_at(95, times),
+    )
+
+
+def stages_at(percentile: float, times: list[FinalTimes]) -> dict[str, float]:
+    """Return a percentile of each stage in ms; those of the stages do not add up to the whole's."""
+    stages = [each.stages() for each in times]
+    return {
+        name: round(float(np.percentile([each[name] for each in stages], percentile)) * 1000, 1)
+        for name in stages[0]
+    }
 
 
 def _has_phrases(truths: list[Truth], calls: int, rules: tuple[Rule, ...]) -> None:

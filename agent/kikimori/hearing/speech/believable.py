@@ -85,16 +85,29 @@ class SoundDepth:
     @property
     def voice_s(self) -> tuple[float, float]:
         """Return the seconds between which the voice lies; around it there may be babble without an end."""
+        whole_s, loud_s = self._loud()
+        if loud_s is None:
+            return 0.0, whole_s
+        return max(0.0, loud_s[0] - BEFORE_S), min(whole_s, loud_s[1] + AFTER_S)
+
+    @property
+    def quiet_s(self) -> float:
+        """Return the seconds since the voice was last as loud as a voice is."""
+        whole_s, loud_s = self._loud()
+        return 0.0 if loud_s is None else whole_s - loud_s[1]
+
+    def _loud(self) -> tuple[float, tuple[float, float] | None]:
+        """Return the seconds of all of it, and where the voice is loud first and last; None = nowhere, or too short."""
         levels = self._all()
         whole_s = len(levels) * FRAME_S
         if len(levels) < JUDGED_FROM:
-            return 0.0, whole_s
+            return whole_s, None
         high = np.percentile(levels[levels > NOTHING_DB], 95) if np.any(levels > NOTHING_DB) else 0.0
         power = np.convolve(10 ** (levels / 10), np.full(LOUD_FRAMES, 1 / LOUD_FRAMES), "same")
         loud = np.flatnonzero(10 * np.log10(power) >= high - LOUD_DB)
         if not len(loud):
-            return 0.0, whole_s
-        return max(0.0, loud[0] * FRAME_S - BEFORE_S), min(whole_s, (loud[-1] + 1) * FRAME_S + AFTER_S)
+            return whole_s, None
+        return whole_s, (loud[0] * FRAME_S, (loud[-1] + 1) * FRAME_S)
 
     def _all(self) -> NDArray[np.float64]:
         """Return the level of each frame in dB."""

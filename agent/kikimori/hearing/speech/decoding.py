@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from kikimori.hearing.speech.believable import SoundDepth
 from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
+from kikimori.hearing.speech.final_times import FinalTimes
 from kikimori.hearing.speech.finals import Finished
 from kikimori_core.model.evidence import RecognisedWord, Role, Utterance
 
@@ -55,6 +57,8 @@ class _Decoding:
         """True once a partial of the utterance was delivered."""
         self.depth = SoundDepth(leg.rate)
         """Sound depth of the present utterance."""
+        self.fed_at = 0.0
+        """Time at which its last sound was fed, by the monotonic clock."""
 
 
 class Decodings:
@@ -96,6 +100,7 @@ class Decodings:
             if chunk.after_hole:
                 self._finish(leg, decoding)
             decoding.fed.feed(chunk.media_s, chunk.duration_s)
+            decoding.fed_at = chunk.fed_at
             if decoding.started_s is None:
                 decoding.started_s = chunk.media_s
             if decoding.depth.is_empty:
@@ -143,6 +148,7 @@ class Decodings:
     def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
         """End the utterance: deliver its final, and queue its second hearing."""
         pcm = b""
+        quiet_s = decoding.depth.quiet_s
         if decoding.depth.is_a_voice:
             start_s, end_s = decoding.depth.voice_s
             pcm = bytes(decoding.sound[int(start_s * leg.rate) * 2 : int(end_s * leg.rate) * 2])
@@ -162,7 +168,10 @@ class Decodings:
         else:
             if tells and not self._finals.replaces:
                 self._deliver(leg, first)
-            self._finals.take(Finished(leg, pcm, first, tells=tells))
+            times = FinalTimes(
+                len(pcm) / 2 / leg.rate, decoding.fed_at - quiet_s, decoding.fed_at, time.monotonic()
+            )
+            self._finals.take(Finished(leg, pcm, first, tells=tells, times=times))
         decoding.utterance += 1
         decoding.shown = False
         decoding.started_s = decoding.fed.to_media(decoding.fed.fed_s)

@@ -7,16 +7,15 @@ others of the program.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kikimori.hearing.speech.priority import give_way
 from kikimori_core.model.evidence import OtherTranscription, Utterance
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori.hearing.speech.engine import UtteranceEngine
+    from kikimori.hearing.speech.final_times import FinalTimes
     from kikimori.hearing.speech.pool import SpeechLeg
 
 log = structlog.get_logger()
 
 LATELY_S = 30.0
-NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Finished:
     """First result, from the stream; perhaps without text."""
     tells: bool
     """True = `first` holds news: its text, or that the partials were nothing."""
+    times: FinalTimes
 
     @property
     def duration_s(self) -> float:
@@ -67,6 +67,7 @@ class FinalsQueue:
         threads: int = 1,
         backlog_s: float | None = None,
         latest_s: float | None = None,
+        traced: Callable[[FinalTimes], None] | None = None,
     ) -> None:
         """Start `threads` threads.
 
@@ -78,8 +79,10 @@ class FinalsQueue:
             threads: How many.
             backlog_s: Seconds of audio that may wait; None = for recordings, which can wait.
             latest_s: What has waited for longer is shed. None = for recordings.
+            traced: Called by the threads with the times of each utterance heard.
         """
         self.engine = engine
+        self._traced = traced
         self.replaces = replaces
         self.waiting_s = 0.0
         """Seconds of audio that wait to be heard."""
@@ -186,8 +189,7 @@ class FinalsQueue:
         return chosen.finished
 
     def _run(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        give_way()
         while True:
             with self._condition:
                 finished = None
@@ -195,6 +197,7 @@ class FinalsQueue:
                     self._condition.wait()
             if finished is None:
                 return
+            finished.times.begun = time.monotonic()
             try:
                 text = self.engine.hear(finished.pcm, finished.leg.rate).text
             except Exception:
@@ -203,6 +206,9 @@ class FinalsQueue:
                 with self._condition:
                     self._lost(finished)
                 continue
+            finished.times.heard = finished.times.told = time.monotonic()
+            if self._traced is not None:
+                self._traced(finished.times)
             with self._condition:
                 self.heard += 1
                 if (again := self._second(finished, text)) is not None:

@@ -7,11 +7,9 @@ give way to all others of the program, as sound must be heard whatever becomes o
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ import structlog
 
 from kikimori.hearing.speech.decoding import Chunk, Decodings
 from kikimori.hearing.speech.engine import SpeechUnavailableError
+from kikimori.hearing.speech.priority import give_way
 from kikimori_core.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LATELY_S = 30.0
-NICE = 10
-"""Niceness of the threads on Linux: they get the processor time that others leave."""
 
 
 class SpeechLeg:
@@ -291,8 +288,7 @@ class _Worker:
             self.condition.notify()
 
     def _run(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        give_way()
         while True:
             with self.condition:
                 self._busy = False

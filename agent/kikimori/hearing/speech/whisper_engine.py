@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ import soxr
 from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.believable import Certainty, believed, once
 from kikimori.hearing.speech.engine import Transcription
+from kikimori.hearing.speech.priority import give_way
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,11 +45,16 @@ class WhisperEngine:
         from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second)
         from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
 
-        try:
+        def load() -> WhisperModel:
             # A folder, never a name: a name would be looked for on the internet.
-            self._model = WhisperModel(
+            return WhisperModel(
                 str(path), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
             )
+
+        try:
+            # The model computes in threads of its own, which have the priority of the one that loads it.
+            with ThreadPoolExecutor(1, initializer=give_way) as loading:
+                self._model = loading.submit(load).result()
             self._tokenizer = Tokenizer(self._model.hf_tokenizer, True, task="transcribe", language=language)
         except (RuntimeError, ValueError, OSError, json.JSONDecodeError) as error:
             raise WhisperMissingError.of("whisper_model_broken", path=path, name=path.name) from error
