@@ -75,7 +75,8 @@ class SpeechTable(_Table):
     model of it are installed, else `vosk`."""
     finals_model: ModelFolder | None = None
     """Whisper's model: a name or a folder; None = the first installed one."""
-    finals_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    finals_threads: Annotated[int, Field(ge=1, le=64)] = min(2, os.cpu_count() or 1)
+    """Utterances heard again at the same time, each on one core."""
     finals_backlog_s: Annotated[float, Field(gt=0)] = 30.0
     """Seconds of finished utterances that may wait for their second hearing; beyond it the calmest calls' go
     without."""

@@ -136,7 +136,7 @@ async def _with_second(config: AgentConfig, engine: SpeechEngine) -> Recognition
         path = finals_path(config)
         if path is None:
             return Recognition(engine, None)
-        second = await asyncio.to_thread(kind.finals, path, config.language)
+        second = await asyncio.to_thread(kind.finals, path, config.language, config.speech.finals_threads)
     except KikimoriError as error:
         log.warning("finals_off", reason=error.message, remedy=error.next_step)
         problem = Problem(code="finals_off", detail=error.message, remedy=error.next_step)

@@ -65,9 +65,12 @@ class Second:
     def __init__(self) -> None:
         self.go = threading.Event()
         self.began = threading.Event()
+        self.given: list[int] = []
+        """Seconds of each that was begun, rounded up."""
 
     def hear(self, pcm: bytes, rate: int) -> Transcription:
         assert rate == RATE
+        self.given.append(-(-len(pcm) // 2 // rate))
         self.began.set()
         assert self.go.wait(WITHIN_S)
         if pcm[0] == 255:
@@ -77,10 +80,11 @@ class Second:
 
 @asynccontextmanager
 async def opened(
-    second: Second, *, replaces: bool, backlog_s: float | None = None
+    second: Second, *, replaces: bool, backlog_s: float | None = None, live: bool = False
 ) -> AsyncIterator[SpeechPool]:
     loop = asyncio.get_running_loop()
-    finals = FinalsQueue(second, loop, replaces=replaces, backlog_s=backlog_s)
+    latest_s = WITHIN_S if live else None
+    finals = FinalsQueue(second, loop, replaces=replaces, backlog_s=backlog_s, latest_s=latest_s)
     pool = SpeechPool(First(), loop, threads=1, backlog_s=600, finals=finals)
     try:
         yield pool
@@ -96,6 +100,10 @@ def sound(number: int) -> bytes:
     samples[: RATE // 2] = np.resize(np.array([8000, -8000], dtype="<i2"), RATE // 2)
     samples[0] = number
     return samples.tobytes()
+
+
+QUIET = np.full(RATE // 5, 16, dtype="<i2").tobytes()
+"""A block after the voice."""
 
 
 async def settled(pool: SpeechPool) -> None:
@@ -206,6 +214,79 @@ async def test_calls_with_alerts_go_first_and_the_calmest_are_shed() -> None:
     ]
     assert sorted(text for name, text in told if name == "calm") == ["=3", "一", "一"]
     assert told.index(("urgent", "=6")) < told.index(("calm", "=3"))
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+async def test_a_live_utterance_is_heard_at_its_pause_and_told_at_its_end(replaces: bool) -> None:
+    second = Second()
+    second.go.set()
+    heard: list[Utterance] = []
+    async with opened(second, replaces=replaces, live=True) as pool:
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+        leg.feed(sound(7), 0.0, closes=False)
+        assert await asyncio.to_thread(second.began.wait, WITHIN_S)
+        await settled(pool)
+        assert not [each for each in heard if each.final]
+        leg.feed(QUIET, 1.0, closes=True)
+        await settled(pool)
+        assert pool.finals is not None
+        assert pool.finals.heard == 1
+    assert [each.text for each in heard if each.final] == (["=7"] if replaces else ["一", "=7"])
+    assert second.given == [1]
+
+
+async def test_what_goes_on_after_its_pause_is_heard_again_as_a_whole() -> None:
+    second = Second()
+    heard: list[Utterance] = []
+    async with opened(second, replaces=True, live=True) as pool:
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+        leg.feed(sound(7), 0.0, closes=False)
+        assert await asyncio.to_thread(second.began.wait, WITHIN_S)
+        leg.feed(sound(8), 1.0, closes=True)
+        second.go.set()
+        await settled(pool)
+    assert [each.text for each in heard if each.final] == ["=7"]
+    assert second.given == [1, 2]
+
+
+async def test_an_utterance_that_failed_at_its_pause_is_tried_once_more() -> None:
+    second = Second()
+    second.go.set()
+    heard: list[Utterance] = []
+    async with opened(second, replaces=True, live=True) as pool:
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+        leg.feed(sound(255), 0.0, closes=False)
+        assert await asyncio.to_thread(second.began.wait, WITHIN_S)
+        assert pool.finals is not None
+        async with asyncio.timeout(WITHIN_S):
+            while pool.finals._busy:  # noqa: ASYNC110 - threads set no asyncio.Event
+                await asyncio.sleep(0.005)
+        leg.feed(QUIET, 1.0, closes=True)
+        await settled(pool)
+        assert pool.finals is not None
+        assert pool.finals.shed == 1
+    assert [each.text for each in heard if each.final] == ["一"]
+    assert second.given == [1, 1]
+
+
+async def test_nothing_is_begun_at_a_pause_while_another_waits() -> None:
+    second = Second()
+    async with opened(second, replaces=True, live=True) as pool:
+        busy, other = (pool.open(Role.CUSTOMER, RATE, lambda _: None, lambda: None) for _ in range(2))
+        busy.feed(sound(1), 0.0, closes=True)
+        assert await asyncio.to_thread(second.began.wait, WITHIN_S)
+        other.feed(sound(2), 0.0, closes=False)
+        await until_decoded(pool)
+        assert pool.finals is not None
+        assert pool.finals.waiting_s == 0
+        second.go.set()
+    assert second.given == [1]
+
+
+async def until_decoded(pool: SpeechPool) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while pool.waiting_s or not all(each.idle for each in pool._workers):  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.005)
 
 
 async def test_nothing_is_begun_while_held_back() -> None:

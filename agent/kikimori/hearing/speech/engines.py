@@ -25,8 +25,9 @@ class EngineKind:
     """Name for people."""
     open_stream: Callable[[Path | str], SpeechEngine] | None = None
     """Loads it for streams, from a model's folder or the address of a server; None = it cannot."""
-    open_finals: Callable[[Path, str], UtteranceEngine] | None = None
-    """Loads it for whole utterances, from a model's folder, for a language; None = it cannot."""
+    open_finals: Callable[[Path, str, int], UtteranceEngine] | None = None
+    """Loads it for whole utterances, from a model's folder, for a language and so many at the same time; None = it
+    cannot."""
     needs: Literal["model", "server"] = "model"
     extra: str | None = None
     """Extra of this package that brings its library."""
@@ -37,11 +38,11 @@ class EngineKind:
             raise KikimoriError.of("engine_no_streams", shown=self.shown)
         return self.open_stream(source)
 
-    def finals(self, path: Path, language: str) -> UtteranceEngine:
-        """Load it to hear whole utterances. Raises KikimoriError."""
+    def finals(self, path: Path, language: str, threads: int) -> UtteranceEngine:
+        """Load it to hear whole utterances, `threads` at the same time. Raises KikimoriError."""
         if self.open_finals is None:
             raise KikimoriError.of("engine_no_utterances", shown=self.shown)
-        return self.open_finals(path, language)
+        return self.open_finals(path, language, threads)
 
 
 def _vosk(path: Path | str) -> SpeechEngine:
@@ -59,10 +60,10 @@ def _vosk_server(url: Path | str) -> SpeechEngine:
     return VoskServerEngine(str(url))
 
 
-def _whisper(path: Path, language: str) -> UtteranceEngine:
+def _whisper(path: Path, language: str, threads: int) -> UtteranceEngine:
     from kikimori.hearing.speech.whisper_engine import WhisperEngine  # noqa: PLC0415
 
-    return WhisperEngine(path, language)
+    return WhisperEngine(path, language, threads)
 
 
 ENGINES: dict[EngineName, EngineKind] = {

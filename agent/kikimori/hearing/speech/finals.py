@@ -33,26 +33,31 @@ LATELY_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Finished utterance."""
+    """Finished utterance, as the stream heard it."""
 
-    leg: SpeechLeg
-    pcm: bytes
     first: Utterance
     """First result, from the stream; perhaps without text."""
     tells: bool
     """True = `first` holds news: its text, or that the partials were nothing."""
+
+
+@dataclass(eq=False, slots=True)
+class SecondHearing:
+    """Sound on its way to the second recogniser and back."""
+
+    leg: SpeechLeg
+    pcm: bytes
     times: FinalTimes
+    finished: Finished | None = None
+    """None = the utterance may go on."""
+    text: str | None = None
+    """Result; None = there is none yet."""
+    given_up: bool = False
+    """True = shed, failed, or the utterance went on: its result does not count."""
 
     @property
     def duration_s(self) -> float:
         return len(self.pcm) / 2 / self.leg.rate
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    finished: Finished
-    since: float
-    """By the monotonic clock."""
 
 
 class FinalsQueue:
@@ -94,7 +99,9 @@ class FinalsQueue:
         self._loop = loop
         self._backlog_s = backlog_s
         self._latest_s = latest_s
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[SecondHearing] = []
+        self._busy = 0
+        """Number of threads that hear at present."""
         self._unheard: Counter[SpeechLeg] = Counter()
         """Number of utterances of each leg that wait or are being heard."""
         self._done: dict[SpeechLeg, Callable[[], None]] = {}
@@ -118,15 +125,43 @@ class FinalsQueue:
         """Return whether something was shed in the last `LATELY_S` seconds."""
         return time.monotonic() - self._shed_at < LATELY_S
 
-    def take(self, finished: Finished) -> None:
+    def take(self, leg: SpeechLeg, pcm: bytes, finished: Finished, times: FinalTimes) -> None:
         """Queue an utterance for its second hearing."""
         with self._condition:
-            self._unheard[finished.leg] += 1
-            self._waiting.append(_Waiting(finished, time.monotonic()))
-            self.waiting_s += finished.duration_s
+            self._unheard[leg] += 1
+            self._queue(SecondHearing(leg, pcm, times, finished))
             while self._backlog_s is not None and self.waiting_s > self._backlog_s and len(self._waiting) > 1:
-                self._shed(min(self._waiting, key=lambda each: (*each.finished.leg.place, each.since)))
-            self._condition.notify()
+                self._shed(min(self._waiting, key=lambda each: (*each.leg.place, each.times.given)))
+
+    def begin(self, leg: SpeechLeg, pcm: bytes, times: FinalTimes) -> SecondHearing | None:
+        """Begin to hear an utterance that may go on, if a thread has nothing else to do; None = not begun.
+
+        Recordings can wait until it is over.
+        """
+        with self._condition:
+            if self._latest_s is None or self._held or self._waiting or self._busy == len(self._threads):
+                return None
+            begun = SecondHearing(leg, pcm, times)
+            self._queue(begun)
+        return begun
+
+    def confirm(self, begun: SecondHearing, finished: Finished) -> bool:
+        """Take what `begin` returned for a whole utterance; return False when it was given up."""
+        with self._condition:
+            if begun.given_up:
+                return False
+            self._unheard[begun.leg] += 1
+            begun.finished = finished
+            if begun.text is not None:
+                self._tell(begun, begun.text)
+        return True
+
+    def drop(self, begun: SecondHearing) -> None:
+        """Give up what `begin` returned: the utterance went on."""
+        with self._condition:
+            if begun in self._waiting:
+                self._unqueue(begun)
+            begun.given_up = True
 
     def after(self, leg: SpeechLeg, done: Callable[[], None]) -> None:
         """Call `done`, in some thread, once all utterances of an ended leg were heard."""
@@ -151,21 +186,35 @@ class FinalsQueue:
         for thread in self._threads:
             thread.join(timeout_s)
 
-    def _shed(self, waiting: _Waiting) -> None:
-        """Give an utterance up. Call with the condition held."""
-        self._waiting.remove(waiting)
-        self.waiting_s -= waiting.finished.duration_s
-        self._lost(waiting.finished)
+    def _queue(self, hearing: SecondHearing) -> None:
+        """Wake a thread for it. Call with the condition held."""
+        self._waiting.append(hearing)
+        self.waiting_s += hearing.duration_s
+        self._condition.notify()
 
-    def _lost(self, finished: Finished) -> None:
+    def _unqueue(self, hearing: SecondHearing) -> None:
+        """Take it out of what waits. Call with the condition held."""
+        self._waiting.remove(hearing)
+        self.waiting_s -= hearing.duration_s
+
+    def _shed(self, hearing: SecondHearing) -> None:
+        """Give an utterance up. Call with the condition held."""
+        self._unqueue(hearing)
+        self._lost(hearing)
+
+    def _lost(self, hearing: SecondHearing) -> None:
         """Use the stream's own final. Call with the condition held."""
+        hearing.given_up = True
+        finished = hearing.finished
+        if finished is None:
+            return
         if not self.shed_lately:
             log.warning("finals_shed", waiting_s=round(self.waiting_s, 1))
         self.shed += 1
         self._shed_at = time.monotonic()
         if self.replaces and finished.tells:
-            self._loop.call_soon_threadsafe(finished.leg.deliver, finished.first)
-        self._over(finished.leg)
+            self._loop.call_soon_threadsafe(hearing.leg.deliver, finished.first)
+        self._over(hearing.leg)
 
     def _over(self, leg: SpeechLeg) -> None:
         """Note that one utterance of the leg is done. Call with the condition held."""
@@ -175,51 +224,68 @@ class FinalsQueue:
             if (done := self._done.pop(leg, None)) is not None:
                 done()
 
-    def _next(self) -> Finished | None:
-        """Return the next utterance; None while there is none. Call with the condition held."""
+    def _next(self) -> SecondHearing | None:
+        """Return the next one; None while there is none. Call with the condition held."""
         if self._latest_s is not None:
             oldest = time.monotonic() - self._latest_s
-            for late in [each for each in self._waiting if each.since < oldest]:
+            for late in [each for each in self._waiting if each.times.given < oldest]:
                 self._shed(late)
         if not self._waiting:
             return None
-        chosen = max(self._waiting, key=lambda each: (each.finished.leg.priority, -each.since))
-        self._waiting.remove(chosen)
-        self.waiting_s -= chosen.finished.duration_s
-        return chosen.finished
+        chosen = max(
+            self._waiting,
+            key=lambda each: (each.finished is not None, each.leg.priority, -each.times.given),
+        )
+        self._unqueue(chosen)
+        return chosen
 
     def _run(self) -> None:
         give_way()
         while True:
             with self._condition:
-                finished = None
-                while not self._stopping and (self._held or (finished := self._next()) is None):
+                hearing = None
+                while not self._stopping and (self._held or (hearing := self._next()) is None):
                     self._condition.wait()
-            if finished is None:
-                return
-            finished.times.begun = time.monotonic()
-            try:
-                text = self.engine.hear(finished.pcm, finished.leg.rate).text
-            except Exception:
-                # One utterance could not be heard; the others go on.
-                log.exception("finals_failed", role=str(finished.leg.role))
-                with self._condition:
-                    self._lost(finished)
-                continue
-            finished.times.heard = finished.times.told = time.monotonic()
-            if self._traced is not None:
-                self._traced(finished.times)
+                if hearing is None:
+                    return
+                self._busy += 1
+            text = self._heard(hearing)
             with self._condition:
-                self.heard += 1
-                if (again := self._second(finished, text)) is not None:
-                    self._loop.call_soon_threadsafe(finished.leg.deliver, again)
-                self._over(finished.leg)
+                self._busy -= 1
+                if text is None:
+                    self._lost(hearing)
+                elif not hearing.given_up:
+                    hearing.text = text
+                    if hearing.finished is not None:
+                        self._tell(hearing, text)
 
-    def _second(self, finished: Finished, text: str) -> Utterance | None:
-        """Return the final of the second hearing; None when it holds no news."""
-        first = finished.first
-        if not text and (not self.replaces or not finished.tells):
+    def _heard(self, hearing: SecondHearing) -> str | None:
+        """Hear it; None when the recogniser fails."""
+        hearing.times.begun = time.monotonic()
+        try:
+            return self.engine.hear(hearing.pcm, hearing.leg.rate).text
+        except Exception:
+            # One utterance could not be heard; the others go on.
+            log.exception("finals_failed", role=str(hearing.leg.role))
             return None
+        finally:
+            hearing.times.heard = time.monotonic()
+
+    def _tell(self, hearing: SecondHearing, text: str) -> None:
+        """Deliver the final of the second hearing, if it holds news. Call with the condition held."""
+        self.heard += 1
+        hearing.times.told = time.monotonic()
+        if self._traced is not None:
+            self._traced(hearing.times)
+        if (again := self._second(hearing.finished, text)) is not None:
+            self._loop.call_soon_threadsafe(hearing.leg.deliver, again)
+        self._over(hearing.leg)
+
+    def _second(self, finished: Finished | None, text: str) -> Utterance | None:
+        """Return the final of the second hearing; None when it holds no news."""
+        if finished is None or (not text and (not self.replaces or not finished.tells)):
+            return None
+        first = finished.first
         other = OtherTranscription(first.text, first.engine or "") if first.text else None
         return replace(
             first,

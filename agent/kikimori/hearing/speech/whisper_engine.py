@@ -39,7 +39,8 @@ class WhisperMissingError(KikimoriError):
 class WhisperEngine:
     """A loaded model. Used by any number of threads; each utterance costs one core."""
 
-    def __init__(self, path: Path, language: str) -> None:
+    def __init__(self, path: Path, language: str, threads: int = 1) -> None:
+        """Load it from its folder; `threads`: number of utterances heard at the same time."""
         if importlib.util.find_spec("faster_whisper") is None:
             raise WhisperMissingError.of("whisper_missing")
         from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second)
@@ -48,7 +49,12 @@ class WhisperEngine:
         def load() -> WhisperModel:
             # A folder, never a name: a name would be looked for on the internet.
             return WhisperModel(
-                str(path), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
+                str(path),
+                device="cpu",
+                compute_type="int8",
+                cpu_threads=1,
+                num_workers=threads,
+                local_files_only=True,
             )
 
         try:
