@@ -15,7 +15,13 @@ from kikimori_core.judging.words.predicate import predicate
 from kikimori_core.judging.words.reporting import reported
 from kikimori_core.judging.words.sentence import KEY
 from kikimori_core.judging.words.sound import long_vowels
-from kikimori_core.judging.words.together import is_described, is_longer, is_longer_by_suffix, joins
+from kikimori_core.judging.words.together import (
+    belongs_to_a_noun,
+    is_described,
+    is_longer,
+    is_longer_by_suffix,
+    joins,
+)
 from kikimori_core.judging.words.units import CONTEMPT, UnitPattern, compile_units
 
 if TYPE_CHECKING:
@@ -192,6 +198,8 @@ def _counts(
                 or heard.words[before].surface == "の"
             ):
                 return False
+        if pattern.mood == "statement" and belongs_to_a_noun(sentence, end):
+            return False
         last = max(each for each in heard.starts if each < end)
         if end not in heard.starts and heard.sound[last:end] not in _OPEN_ENDINGS:
             return False
@@ -264,6 +272,9 @@ def _goes_on(sentence: Sentence, end: int, pattern: Pattern) -> bool:
         return True
     if before.form.startswith("意志推量形") and word.surface == "ね":
         # 独身でしょうね
+        return True
+    if before.surface == "か" and word.normal == "な":
+        # 行ってやろうかな
         return True
     asks = before.detail == "準体助詞" or before.surface in ("の", "か")
     if asks and word.normal == "です" and not sentence.ended(at + 1):

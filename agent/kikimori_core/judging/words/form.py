@@ -74,6 +74,8 @@ class Form:
     """すべき, するのが筋."""
     OUTCOME: Final = 1 << 32
     """It comes to that: することになる, したくなる."""
+    AMONG: Final = 1 << 36
+    """One of several things that are done: したりする."""
 
 
 @dataclass(frozen=True, slots=True)

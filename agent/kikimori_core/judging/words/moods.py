@@ -44,6 +44,10 @@ _SWALLOWED_DEMAND = (
 )
 
 
+_ASKED = r"(?:ノ|ン)(?:デス|デショ)?カ(?!ラ)|ノ$|(?:ン|ノ)?(?:ダロ|ヤロ|デショ)"
+"""Endings that make a question or a guess of a statement: 毒を入れたんですか, 入れたやろ."""
+
+
 def ending(forms: Forms, mood: Mood, *, alone: bool = False) -> str:
     """Return the expression for a verb in a mood.
 
@@ -87,9 +91,9 @@ def ending(forms: Forms, mood: Mood, *, alone: bool = False) -> str:
     if mood == "statement":
         negated = r"(?!ナ[イカク]|ヌ|ズ|ヘン|マセン|マスマイ)"
         return _any(
-            f"{forms.u}(?!ナ$|ワケ(?:ナイ|ジャ|ガナイ)|ツモリ(?:ハ|ワ)?ナ|コト(?:ハ|ワ)?ナ)",
+            f"{forms.u}(?!ナ$|{_ASKED}|ワケ(?:ナイ|ジャ|ガナイ)|ツモリ(?:ハ|ワ)?ナ|コト(?:ハ|ワ)?ナ)",
             f"{forms.te}(?!ナ[イク]|マセン|ヘン|ナカッ)",
-            f"{forms.te_stem}(?:タ|テ|ト)(?!ナ[イク])",
+            f"{forms.te_stem}(?:タ|テ|ト)(?!ナ[イク]|{_ASKED})",
             f"{forms.i}マ(?:ス|シ)(?!マイ|カ(?:$|ネ)|タカ)",
             f"{forms.i}(?:タイ|ソ|ニ){negated}",
         )

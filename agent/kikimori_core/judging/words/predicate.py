@@ -94,31 +94,13 @@ class _Reader(WordReader):
         if word.surface == "や" and self.peek() is None:
             self.form |= Form.INSISTS
             return True
+        if word.surface in ("たり", "だり"):
+            return self.among()
         if word.surface in ("くらい", "ぐらい") and self.words[self.next - 1].form.startswith("連体形"):
-            return self._at_least()
+            return self.at_least()
         if word.surface == "って" and self.form & Form.PAST and self.form & Form.REQUEST:
-            return self._even_if()
+            return self.even_if()
         return False
-
-    def _at_least(self) -> bool:
-        """Read 謝るくらいしろ, 謝るくらいできるだろ: the form is that of する, or what can be done."""
-        following = self.peek()
-        if following is None or following.normal not in ("為る", "出来る"):
-            return False
-        self.next += 1
-        if following.normal == "出来る":
-            self.form |= Form.POTENTIAL
-        self.inflected(self.next)
-        return True
-
-    def _even_if(self) -> bool:
-        """Read してくれたっていい: permission in form, urging in meaning."""
-        following = self.peek()
-        if following is None or following.normal != "良い":
-            return False
-        self.form = (self.form | Form.CONCESSION | Form.PERMISSION) & ~Form.PAST
-        self.next += 1
-        return True
 
     def _connects(self, word: Morpheme) -> bool:
         surface, following = word.surface, self.peek()

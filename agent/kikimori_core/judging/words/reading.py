@@ -1,4 +1,4 @@
-"""Reader of the auxiliaries behind a head: negation, voice, volition, the copula."""
+"""Reader of the auxiliaries behind a head: negation, voice, volition, the copula, and する behind a particle."""
 
 from __future__ import annotations
 
@@ -118,8 +118,9 @@ class WordReader:
             asks = any(
                 each is not None and each.surface in ("か", "の") for each in (self.peek(2), self.peek(3))
             )
-        if following is not None and following.surface == "ん" and not asks:
-            # 文句があるんじゃないんだよ denies.
+        ends_in_te = word.form.startswith("連用形") and following is not None and following.surface == "て"
+        if ends_in_te or (following is not None and following.surface == "ん" and not asks):
+            # 文句があるんじゃないんだよ and 気取ってるんじゃなくて deny.
             self.form |= Form.NEGATIVE
         elif self.form & Form.EXPLAINS:
             self.form |= Form.RHETORICAL
@@ -169,3 +170,33 @@ class WordReader:
         # 感じちゃうな wonders.
         regrets = bool(AUXILIARY.get(before.normal, 0) & Form.REGRET)
         return verbal and before.form.startswith("終止形") and not softened and not regrets
+
+    def at_least(self) -> bool:
+        """Read 謝るくらいしろ, 謝るくらいできるだろ: the form is that of する, or what can be done."""
+        following = self.peek()
+        if following is None or following.normal not in ("為る", "出来る"):
+            return False
+        self.next += 1
+        if following.normal == "出来る":
+            self.form |= Form.POTENTIAL
+        self.inflected(self.next)
+        return True
+
+    def among(self) -> bool:
+        """Read したりする: the form is that of する."""
+        self.after_te = False
+        self.form |= Form.AMONG
+        following = self.peek()
+        if following is not None and following.normal == "為る":
+            self.next += 1
+            self.inflected(self.next)
+        return True
+
+    def even_if(self) -> bool:
+        """Read してくれたっていい: permission in form, urging in meaning."""
+        following = self.peek()
+        if following is None or following.normal != "良い":
+            return False
+        self.form = (self.form | Form.CONCESSION | Form.PERMISSION) & ~Form.PAST
+        self.next += 1
+        return True

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 _SAYING = frozenset({"言う", "書く", "怒鳴る", "聞く", "云う", "仰る", "申す", "つう", "叫ぶ", "脅す", "叱る", "怒る", "伝える", "捲し立てる", "呼ぶ", "頼む", "有る", "来る",
                      "断る", "脅かす", "罵る", "言い出す", "書き込む"})  # fmt: skip
+_MUTTERING = frozenset({"呟く", "ぼやく"})
+"""Said to nobody: 仕事しろよ…って呟いちゃいました."""
 _THINKING = frozenset({"思う", "考える", "感じる"})
 _REPORTED = frozenset({
-    "話", "メール", "電話", "手紙", "連絡", "声", "意味", "言葉", "留守電", "感じ", "時", "場面", "台詞", "曲", "歌", "本", "映画", "ドラマ", "漫画", "番組", "情報", "人", "広告", "宣伝", "記事", "タイトル", "奴", "こと", "の", "所", "部分", "シーン", "役", "文句",
+    "話", "メール", "電話", "手紙", "連絡", "声", "意味", "言葉", "留守電", "感じ", "時", "場面", "台詞", "曲", "歌", "本", "映画", "ドラマ", "漫画", "番組", "情報", "人", "広告", "宣伝", "記事", "タイトル", "奴", "こと", "の", "所", "部分", "シーン", "役", "文句", "セリフ", "噂", "夢", "ニュース", "設定", "ネタ",
 })  # fmt: skip
 _OPENING = frozenset({"と", "って", "とか", "なんて", "とは", "っと", "て", "だの"})
 _HABIT = frozenset({"口癖", "台詞", "常套句", "合い言葉", "口上"})
@@ -121,8 +123,9 @@ def _told_later(sentence: Sentence, at: int) -> bool:
             ),
             None,
         )
-        if verb is not None and words[verb].normal in _SAYING:
-            if predicate(words, verb, sentence.breaks).form & Form.PASSIVE:
+        if verb is not None and words[verb].normal in _SAYING | _MUTTERING:
+            form = predicate(words, verb, sentence.breaks).form
+            if form & Form.PASSIVE or (words[verb].normal in _MUTTERING and form & Form.PAST):
                 return True
             return (
                 words[verb].surface == "いう"
@@ -148,6 +151,9 @@ def _others_words(sentence: Sentence, verb: int) -> bool:
             or bool(form & Form.POLITE and form & Form.EXPLAINS)
         )
     following = None if said.last or said.end >= len(words) else words[said.end]
+    if following is not None and following.surface == "ながら":
+        # 覚えてろよって言いながら帰る
+        return True
     if following is not None and following.part == "名詞" and not form & Form.ASPECT:
         return following.normal in _REPORTED or following.surface == "の"
     return bool(form & Form.TE and not form & Form.ASPECT and following is not None)

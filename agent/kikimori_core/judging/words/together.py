@@ -169,3 +169,17 @@ def is_described(sentence: Sentence, at: int) -> bool:
         and before.form.startswith(("連体形", "終止形"))
         and not (at + 1 < len(sentence.words) and sentence.words[at + 1].surface == "か")
     )
+
+
+def belongs_to_a_noun(sentence: Sentence, end: int) -> bool:
+    """Return whether a statement that ends at the sound `end` describes what follows: 毒を入れた事件, 毒入れたの誰."""
+    starts = sentence.heard.starts
+    at = starts.index(end) if end in starts else len(sentence.words)
+    if at >= len(sentence.words) or sentence.ended(at):
+        return False
+    return is_described(sentence, at) or (
+        sentence.words[at].surface == "の"
+        and sentence.words[at].detail == "準体助詞"
+        and not sentence.ended(at + 1)
+        and sentence.words[at + 1].part in ("名詞", "代名詞", "助詞")
+    )

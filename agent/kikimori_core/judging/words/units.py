@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.words.attitude import said_as, same_form
+from kikimori_core.judging.words.agreement import same_form
+from kikimori_core.judging.words.attitude import said_as
 from kikimori_core.judging.words.choice import Option
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.potential import brings
@@ -161,7 +162,9 @@ class UnitPattern:
                 if part.normal and len(key) <= shortest and key not in LIGHT and not spelled:
                     continue
                 if is_last:
-                    if self.mood == "fixed" and (describes(sentence, said) or is_adverb(sentence, said)):
+                    if self.mood in ("fixed", "statement") and (
+                        describes(sentence, said) or is_adverb(sentence, said)
+                    ):
                         continue
                     if self.mood == "menace" and said.form & Form.CONCESSION and not is_fate(sentence, said):
                         continue
