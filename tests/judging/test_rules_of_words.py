@@ -90,6 +90,21 @@ def test_demands_far_apart_are_no_repetition() -> None:
     ]
 
 
+def test_regrets_and_names_are_no_demands() -> None:
+    """買えばよかった is a regret, not 買えばいい; a name in カタカナ may be cut as an order (ねろ, ん, が)."""
+    for texts in (
+        [
+            "早めに予約すればよかったー",
+            "本当に早めに予約すればよかったです",
+            "だから早めに予約すればよかったんですよ",
+        ],
+        ["ネロンガ好きなんです", "またネロンガの話ですみません", "ネロンガ可愛かったです"],
+    ):
+        assert judged([said(text, 20 + 30 * n) for n, text in enumerate(texts)]) == []
+    urged = ["予約を取り直せばいいだけだろ", "だから予約を取り直せばいい", "予約を取り直せばいいんだよ"]
+    assert opened(judged([said(text, 20 + 30 * n) for n, text in enumerate(urged)]))
+
+
 def test_in_one_breath_it_is_one_demand() -> None:
     assert judged([said("上司に代われ、上司に代われ、責任者を出せ", 10), said("上司に代われ", 20)]) == []
 

@@ -97,8 +97,8 @@ def _asks(heard: Pronunciation, number: int) -> bool:
     word = found[number]
     following = [each.normal for each in found[number + 1 : number + 4]]
     if word.form.startswith("命令形"):
-        # 代われ, してください, しなさい; also what Kansai makes of it.
-        return True
+        # 代われ, してください, しなさい; also what Kansai makes of it. A name may be cut as an order: ネロンガ as ねろ, ん and が.
+        return following[:1] != ["ず"]
     if word.normal in REQUEST and (
         word.part != "名詞" or (number and found[number - 1].surface in ("て", "で"))
     ):
@@ -127,8 +127,10 @@ def _asks(heard: Pronunciation, number: int) -> bool:
         begged = number > 0 and found[number - 1].normal in ("貰う", "頂く")
         return begged and not {"無い", "た"} & set(following)
     if word.normal == "良い" and number and found[number - 1].surface == "ば":
-        # 書き直せばいいだけだ; not どうすればいいですか.
-        return "か" not in following and not any(each.normal in _ASKING for each in found[:number])
+        # 書き直せばいいだけだ; not どうすればいいですか, 早く買えばよかった.
+        return not {"か", "た"} & set(following) and not any(
+            each.normal in _ASKING for each in found[:number]
+        )
     return _by_sound(heard, number)
 
 
