@@ -38,7 +38,7 @@ def altered(tmp_path: Path, **fields: object) -> Path:
     assert FOLDER is not None
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy"):
+    for name in ("weights.npy", "senses.npy", "network.npz"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     return tmp_path
 

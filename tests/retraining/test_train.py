@@ -37,8 +37,11 @@ def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None
     assert trained.classes == (HARMLESS, "insult")
     assert trained.figures["found"] == 1.0
     assert trained.figures["false"] == 0.0
-    write_model(tmp_path, trained, SENSES, default_thresholds(["insult"]), {"seed": "16"})
+    write_model(tmp_path, trained, SENSES, default_thresholds(["insult"]), {"seed": "16"}, BUILTIN_OPINION)
     model = OpinionModel(tmp_path)
+    # The shipped network knows other classes.
+    assert model.note.network_share == 0
+    assert not (tmp_path / "network.npz").exists()
     for text in (*HARSH, *CALM):
         cut = words(plain(text))
         scores = trained.weights.scores([features(cut, SENSES)]) / np.float32(trained.temperature)

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         "seed": str(args.seed),
     }
     try:
-        write_model(args.out, trained, senses, default_thresholds(categories), made)
+        write_model(args.out, trained, senses, default_thresholds(categories), made, BUILTIN_OPINION)
     except OSError as error:
         raise KikimoriError.of("file_not_written", path=args.out, reason=error.strerror) from None
     figures = {

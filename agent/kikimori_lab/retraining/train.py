@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import pairwise
+from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kikimori_core.judging.second_opinion.features import BITS, features
 from kikimori_core.judging.second_opinion.model import FORMAT, ModelNote
+from kikimori_core.judging.second_opinion.network import FILE, Network
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.fit import fit, softmax
 from kikimori_lab.retraining.templates import HARMLESS
@@ -41,13 +43,17 @@ class Thresholds:
     tone_words: int = 2
 
 
-VETO_BELOW, TONE_FROM = 0.3, 0.75
+VETO_BELOW, TONE_FROM = 0.3, 0.82
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
 VETOES = {"insult": 0.4, "threat": 0.008, "violence": 0.008}
 """Other bars of doubt: friends insult each other in jest; of threats no true one of the sentences held back may be doubted."""
-TONES = {"insult": 0.8, "threat": 0.83}
+TONES = {"insult": 0.86, "threat": 0.88}
 """Other bars of a notice of tone: categories that calm talk resembles more often."""
+
+
+NETWORK_SHARE = 0.2
+"""Part of the log odds that the shipped network gives; on its own it finds less."""
 
 
 def default_thresholds(categories: Sequence[str]) -> Thresholds:
@@ -145,11 +151,22 @@ def _figures(
 
 
 def write_model(
-    folder: Path, trained: Trained, senses: Senses, thresholds: Thresholds, made: dict[str, str]
+    folder: Path,
+    trained: Trained,
+    senses: Senses,
+    thresholds: Thresholds,
+    made: dict[str, str],
+    shipped: Path,
 ) -> None:
-    """Write `model.json`, `weights.npy` and the senses that it was trained with; raises OSError."""
+    """Write `model.json`, `weights.npy`, the senses that it was trained with, and the network of the shipped model.
+
+    The network is left out where the classes are not those that it knows. Raises ConfigError or OSError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     senses.write(folder)
+    shared = Network.read(shipped, senses).classes == trained.classes
+    if shared and folder.resolve() != shipped.resolve():
+        copyfile(shipped / FILE, folder / FILE)
     weights = trained.weights
     scale = np.maximum(np.abs(weights.table).max(axis=0), 1e-6) / 127
     table = np.rint(weights.table / scale).astype(np.int8)
@@ -160,6 +177,7 @@ def write_model(
         bias=tuple(round(float(each), 5) for each in weights.bias),
         scale=tuple(float(each) for each in scale),
         temperature=trained.temperature,
+        network_share=NETWORK_SHARE if shared else 0.0,
         veto_below=thresholds.veto_below,
         tone_from=thresholds.tone_from,
         tone_words=thresholds.tone_words,

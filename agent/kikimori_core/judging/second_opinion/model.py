@@ -1,4 +1,4 @@
-"""The model's numbers, read from a folder: `model.json` and `weights.npy`."""
+"""The model's numbers, read from a folder: `model.json`, `weights.npy`, and `network.npz` where there is one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
+from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.wire.toml_file import first_fault
 
@@ -46,6 +47,8 @@ class ModelNote(BaseModel):
     """A weight is its small integer times its class's scale."""
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Scores are divided by it, so that a probability of 0.9 is right nine times in ten."""
+    network_share: _Share = 0.0
+    """Part of the log odds that `network.npz` gives; 0: there is none."""
     veto_below: dict[str, _Share] = {}
     """Categories whose single phrases are doubted below this probability of harassment; others never are."""
     tone_from: dict[str, _Share] = {}
@@ -93,6 +96,9 @@ class OpinionModel:
             raise ConfigError.of("opinion_without_weights", folder=folder)
         self._table: NDArray[np.int8] | None = None
         self._senses = Senses.read(folder) if note.format > 1 else None
+        self._network = Network.read(folder, self._senses) if self._senses and note.network_share else None
+        if self._network is not None and self._network.classes != note.classes:
+            raise ConfigError.of("opinion_network_wrong", folder=folder, reason="model.json: classes")
         self._scale = np.array(note.scale, np.float32)
         self._bias = np.array(note.bias, np.float32)
 
@@ -115,6 +121,9 @@ class OpinionModel:
             return Opinion(0.0, self.note.classes[1], 0.0)
         sums = self._weights()[rows].sum(axis=0, dtype=np.int32) * self._scale
         scores = (sums / math.sqrt(len(rows)) + self._bias) / self.note.temperature
+        if self._network is not None:
+            share = self.note.network_share
+            scores = (1 - share) * _log_shares(scores) + share * _log_shares(self._network.scores(words))
         raised = np.exp(scores - scores.max())
         raised[1:] = np.maximum(raised[1:], 1e-12)
         best = 1 + int(raised[1:].argmax())
@@ -137,6 +146,13 @@ class OpinionModel:
         speaking = [at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in _FUNCTION]
         chosen = sorted(sorted(speaking, key=lambda at: -of_word[at])[:_SHOWN_WORDS])
         return tuple(words[at].surface for at in chosen)
+
+
+def _log_shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logarithms of the probabilities."""
+    raised = scores - scores.max()
+    logs: NDArray[np.float32] = raised - np.log(np.exp(raised).sum())
+    return logs
 
 
 _FUNCTION = frozenset({"助詞", "助動詞"})
