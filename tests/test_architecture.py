@@ -80,7 +80,11 @@ ONE_DOOR = {
         "kikimori_lab.bench.phrases",  # the bench's bare reference
         "kikimori_lab.evaluation.lexicon",  # words that sound alike, which judging has no use for
     },
-    "rapidfuzz": {"kikimori_core.judging.words.sound", "kikimori_lab.evaluation.words"},
+    "rapidfuzz": {
+        "kikimori.hearing.speech.likeliest",
+        "kikimori_core.judging.words.sound",
+        "kikimori_lab.evaluation.words",
+    },
     "soxr": {"kikimori.media.resample", "kikimori.hearing.speech.whisper_engine"},
     "faster_whisper": {"kikimori.hearing.speech.whisper_engine"},
     "sounddevice": {"kikimori.integrations.line_in.portaudio"},

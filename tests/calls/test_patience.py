@@ -40,12 +40,12 @@ class BusyStream:
     def __init__(self, stream: SpeechStream) -> None:
         self._stream = stream
 
-    def accept(self, pcm: bytes) -> Recognised | None:
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
         time.sleep(SLOWER_BY_S)
-        return self._stream.accept(pcm)
+        return self._stream.accept(pcm, wanted=wanted)
 
-    def finish(self) -> Recognised | None:
-        return self._stream.finish()
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
+        return self._stream.finish(wanted=wanted)
 
     def close(self) -> None:
         self._stream.close()

@@ -41,14 +41,16 @@ class _FirstStream:
         self._fed_s = 0.0
         self._words: list[RecognisedWord] = []
 
-    def accept(self, pcm: bytes) -> Recognised | None:
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
+        del wanted
         began, self._fed_s = self._fed_s, self._fed_s + len(pcm) / 2 / RATE
         if not pcm[0]:
             return None
         self._words.append(RecognisedWord("一", began, self._fed_s, 1.0))
         return Recognised("一" * len(self._words), (), final=False)
 
-    def finish(self) -> Recognised | None:
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
+        del wanted
         words, self._words = tuple(self._words), []
         return Recognised("".join(each.text for each in words), words, final=True) if words else None
 

@@ -171,7 +171,8 @@ class _PatientStream:
         self._said: list[RecognisedWord] = []
         self._fed_s = 0.0
 
-    def accept(self, pcm: bytes) -> Recognised | None:
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
+        del wanted
         assert self._engine.go.wait(WITHIN_S)
         if pcm[0] == 255:
             raise RuntimeError("this leg's recogniser fails")
@@ -180,7 +181,8 @@ class _PatientStream:
         self._fed_s += duration
         return None
 
-    def finish(self) -> Recognised | None:
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
+        del wanted
         words, self._said = tuple(self._said), []
         return Recognised(" ".join(word.text for word in words), words, final=True) if words else None
 

@@ -94,7 +94,7 @@ async def test_the_same_words_as_in_this_process(server: VoskServer) -> None:
     assert [each == by_itself for each in there] == [True] * 3
     # One connection per leg, at the leg's rate, closed when the leg is over.
     assert server.connections == 3
-    assert server.configs[0] == {"sample_rate": RATE, "words": 1}
+    assert server.configs[0] == {"sample_rate": RATE, "words": 1, "max_alternatives": 8}
     async with asyncio.timeout(WITHIN_S):
         while server.open:  # noqa: ASYNC110  (the server is another's program)
             await asyncio.sleep(0.01)
@@ -188,7 +188,10 @@ answers = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["word", "start", "end", "conf", "result", "text", "partial"]), inner
+            st.sampled_from(
+                ["word", "start", "end", "conf", "result", "text", "partial", "alternatives", "confidence"]
+            ),
+            inner,
         )
     ),
     max_leaves=12,

@@ -38,17 +38,19 @@ class VoskServer:
         await socket.prepare(request)
         self.connections += 1
         self.open += 1
-        rate, recogniser = 8000.0, None
+        rate, alternatives, recogniser = 8000.0, 0, None
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT and "config" in message.data:
                     config = json.loads(message.data)["config"]
                     self.configs.append(config)
                     rate = float(config.get("sample_rate", rate))
+                    alternatives = int(config.get("max_alternatives", alternatives))
                     continue
                 if recogniser is None:
                     recogniser = vosk.KaldiRecognizer(self._model, rate)
                     recogniser.SetWords(True)
+                    recogniser.SetMaxAlternatives(alternatives)
                 answer, ends = await asyncio.to_thread(_process, recogniser, message.data)
                 sent = self.misbehave(answer) if self.misbehave else answer
                 if sent is not None:

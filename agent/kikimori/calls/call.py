@@ -158,6 +158,7 @@ class LiveCall:
 
     def _observe(self, evidence: Evidence, leg: LiveLeg | None) -> None:
         if isinstance(evidence, Utterance):
+            evidence = self._judge.chosen(evidence) if self._judge and not self.failed else evidence
             if evidence.final:
                 self._recorder.line(self, evidence, self.superiors.spoken_by(evidence, leg, self.legs))
             if evidence.final or evidence.text != self._shown.get(evidence.role):

@@ -11,7 +11,9 @@ from kikimori_core.judging.kinds.detector import (
     Spoken,
     TakenBack,
 )
+from kikimori_core.judging.kinds.phrase import PhraseRule
 from kikimori_core.judging.life import AlertLife
+from kikimori_core.judging.likely import chosen
 from kikimori_core.judging.partials import StablePartials
 from kikimori_core.model.alert import ClosedBecause
 from kikimori_core.model.evidence import Role, Utterance
@@ -40,6 +42,10 @@ class CallJudge:
         """`words_heard`: speech recognition is on for this call."""
         rules = tuple(rules)
         counted = {category for rule in rules if (category := rule.counted_category()) is not None}
+        self._alarming = frozenset(
+            name for rule in rules if isinstance(rule, PhraseRule) for name in rule.categories()
+        )
+        self._alarming |= counted
         self._facts = facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
@@ -57,6 +63,10 @@ class CallJudge:
         """Severity of the worst open alert."""
         severities = [life.severity for _, life in self._rules if life.severity is not None]
         return max(severities, key=lambda severity: severity.rank, default=None)
+
+    def chosen(self, utterance: Utterance) -> Utterance:
+        """Return a final as it counts, of its likely texts the one with alarming words."""
+        return chosen(utterance, self._phrases, self._alarming)
 
     def observe(self, evidence: Evidence) -> list[AlertChange]:
         """Take one piece of evidence. Partial utterances count where they prove stable."""

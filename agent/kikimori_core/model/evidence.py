@@ -56,6 +56,16 @@ class RecognisedWord:
 
 
 @dataclass(frozen=True, slots=True)
+class LikelyText:
+    """Text that was perhaps said instead of the final's."""
+
+    text: str
+    words: tuple[RecognisedWord, ...]
+    share: float
+    """Probability, with that of all likely texts and the final's own together 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class OtherTranscription:
     """An utterance as another recogniser heard it."""
 
@@ -82,6 +92,8 @@ class Utterance:
     """Result of another recogniser for the same utterance."""
     again: bool = False
     """True = a second final of the line: what the first one held does not count again."""
+    likely: tuple[LikelyText, ...] = ()
+    """Other texts of a final, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)

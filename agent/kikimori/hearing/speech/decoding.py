@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kikimori.hearing.speech.believable import SoundDepth
 from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.hearing.speech.final_times import FinalTimes
-from kikimori.hearing.speech.finals import Finished
-from kikimori_core.model.evidence import RecognisedWord, Role, Utterance
+from kikimori.hearing.speech.second_hearing import Finished
+from kikimori_core.model.evidence import LikelyText, Role, Utterance
 
 if TYPE_CHECKING:
     import asyncio
 
     from kikimori.hearing.speech.engine import SpeechEngine
-    from kikimori.hearing.speech.finals import FinalsQueue, SecondHearing
+    from kikimori.hearing.speech.finals import FinalsQueue
     from kikimori.hearing.speech.pool import SpeechLeg
+    from kikimori.hearing.speech.second_hearing import SecondHearing
+    from kikimori_core.model.evidence import RecognisedWord
 
 LONGEST_S = 25.0
-"""Longest utterance in s for a second hearing; it is ended then, as the recogniser takes no more at once."""
+"""Longest utterance in s; it is ended then: the second recogniser takes no more at once, and of minutes without a pause
+the stream's final costs seconds."""
 EARLY_S = 0.4
 """Pause in s at which the second hearing begins, before it is sure that the utterance is over: the stream takes half a
 second and more. What goes on after such a pause was heard for nothing, a quarter of all sound; with 0.3 s two fifths, with
@@ -119,14 +122,15 @@ class Decodings:
             decoding.depth.add(chunk.pcm)
             if self._hears_again(leg):
                 decoding.sound += chunk.pcm
-            recognised = decoding.stream.accept(chunk.pcm)
+            is_a_voice = decoding.depth.is_a_voice
+            recognised = decoding.stream.accept(chunk.pcm, wanted=is_a_voice)
             if recognised is not None and recognised.final:
                 self._end(leg, decoding, recognised)
-            elif recognised is not None and decoding.depth.is_a_voice:
+            elif recognised is not None and is_a_voice:
                 self._show(leg, decoding, recognised)
             if decoding.sound and not chunk.closes:
                 self._hear_early(leg, decoding)
-            if chunk.closes or len(decoding.sound) > LONGEST_S * leg.rate * 2:
+            if chunk.closes or decoding.fed.fed_s - decoding.from_s > LONGEST_S:
                 self._finish(leg, decoding)
             if chunk.closes:
                 decoding.started_s = None
@@ -169,7 +173,7 @@ class Decodings:
         return FinalTimes(end_s - start_s, spoken, decoding.fed_at, time.monotonic())
 
     def _finish(self, leg: SpeechLeg, decoding: _Decoding) -> None:
-        self._end(leg, decoding, decoding.stream.finish())
+        self._end(leg, decoding, decoding.stream.finish(wanted=decoding.depth.is_a_voice))
 
     def _show(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised) -> None:
         started = decoding.started_s if decoding.started_s is not None else 0.0
@@ -230,15 +234,7 @@ class Decodings:
             end = fed.to_media(fed.fed_s, end=True)
             start = min(fed.to_media(decoding.from_s), end)
             return Utterance(leg.role, line_id, start, end, "", final=True, engine=self._engine.kind)
-        words = tuple(
-            RecognisedWord(
-                word.text,
-                round(fed.to_media(word.start_s), 3),
-                round(fed.to_media(word.end_s, end=True), 3),
-                word.confidence,
-            )
-            for word in recognised.words
-        )
+        words = _in_media(recognised.words, fed)
         return Utterance(
             leg.role,
             line_id,
@@ -248,6 +244,12 @@ class Decodings:
             final=True,
             words=words,
             engine=self._engine.kind,
+            likely=tuple(
+                LikelyText(
+                    join_words([word.text for word in each.words]), _in_media(each.words, fed), each.share
+                )
+                for each in recognised.others
+            ),
         )
 
     @staticmethod
@@ -258,11 +260,28 @@ class Decodings:
         self._loop.call_soon_threadsafe(leg.deliver, utterance)
 
 
+def _in_media(words: tuple[RecognisedWord, ...], fed: FedTime) -> tuple[RecognisedWord, ...]:
+    """Return words of fed audio with their times in the call."""
+    return tuple(
+        replace(
+            word,
+            start_s=round(fed.to_media(word.start_s), 3),
+            end_s=round(fed.to_media(word.end_s, end=True), 3),
+        )
+        for word in words
+    )
+
+
 def _between(recognised: Recognised | None, start_s: float, end_s: float) -> Recognised | None:
     """Keep the words whose middle lies between two times of fed audio; None when there are none."""
     if recognised is None:
         return None
-    words = tuple(word for word in recognised.words if start_s <= (word.start_s + word.end_s) / 2 <= end_s)
-    if len(words) == len(recognised.words):
-        return recognised
-    return Recognised(join_words([word.text for word in words]), words, final=True) if words else None
+
+    def inside(words: tuple[RecognisedWord, ...]) -> tuple[RecognisedWord, ...]:
+        return tuple(word for word in words if start_s <= (word.start_s + word.end_s) / 2 <= end_s)
+
+    words = inside(recognised.words)
+    if not words:
+        return None
+    others = tuple(replace(each, words=kept) for each in recognised.others if (kept := inside(each.words)))
+    return Recognised(join_words([word.text for word in words]), words, final=True, others=others)

@@ -13,12 +13,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Likely:
+    """Another text of a final."""
+
+    words: tuple[RecognisedWord, ...]
+    share: float
+    """Probability, of all likely texts together 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recognised:
     """A recogniser's answer; times are seconds of the audio it was fed, without the gaps it never heard."""
 
     text: str
     words: tuple[RecognisedWord, ...]
     final: bool
+    others: tuple[Likely, ...] = ()
+    """Other likely texts of a final, the likeliest first."""
 
 
 class SpeechUnavailableError(KikimoriError):
@@ -26,12 +37,15 @@ class SpeechUnavailableError(KikimoriError):
 
 
 class SpeechStream(Protocol):
-    """One leg's recognition; used by one thread at a time. Methods raise SpeechUnavailableError."""
+    """One leg's recognition; used by one thread at a time. Methods raise SpeechUnavailableError.
 
-    def accept(self, pcm: bytes) -> Recognised | None:
+    `wanted`: False = nothing of the utterance counts; its final result may be without words.
+    """
+
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
         """Take s16le audio; return a final result if an utterance ended in it, else the partial result."""
 
-    def finish(self) -> Recognised | None:
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
         """End the utterance and return its final result. The stream can be fed on."""
 
     def close(self) -> None:

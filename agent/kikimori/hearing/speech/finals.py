@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from kikimori.hearing.speech.priority import give_way
-from kikimori_core.model.evidence import OtherTranscription, Utterance
+from kikimori.hearing.speech.second_hearing import SecondHearing
+from kikimori_core.model.evidence import OtherTranscription
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,39 +26,12 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.engine import UtteranceEngine
     from kikimori.hearing.speech.final_times import FinalTimes
     from kikimori.hearing.speech.pool import SpeechLeg
+    from kikimori.hearing.speech.second_hearing import Finished
+    from kikimori_core.model.evidence import Utterance
 
 log = structlog.get_logger()
 
 LATELY_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Finished utterance, as the stream heard it."""
-
-    first: Utterance
-    """First result, from the stream; perhaps without text."""
-    tells: bool
-    """True = `first` holds news: its text, or that the partials were nothing."""
-
-
-@dataclass(eq=False, slots=True)
-class SecondHearing:
-    """Sound on its way to the second recogniser and back."""
-
-    leg: SpeechLeg
-    pcm: bytes
-    times: FinalTimes
-    finished: Finished | None = None
-    """None = the utterance may go on."""
-    text: str | None = None
-    """Result; None = there is none yet."""
-    given_up: bool = False
-    """True = shed, failed, or the utterance went on: its result does not count."""
-
-    @property
-    def duration_s(self) -> float:
-        return len(self.pcm) / 2 / self.leg.rate
 
 
 class FinalsQueue:
@@ -291,6 +265,7 @@ class FinalsQueue:
             first,
             text=text,
             words=(),
+            likely=(),
             engine=self.engine.kind,
             other=other,
             again=not self.replaces and finished.tells,

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import vosk
 
 from kikimori.errors import KikimoriError
-from kikimori.hearing.speech.vosk_answers import final_from, parsed, partial_from
+from kikimori.hearing.speech.engine import Recognised
+from kikimori.hearing.speech.vosk_answers import MOST_OTHERS, final_from, parsed, partial_from
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from kikimori.hearing.speech.engine import Recognised
 
 
 class SpeechModelError(KikimoriError):
@@ -57,14 +56,22 @@ class VoskStream:
     def __init__(self, model: vosk.Model, rate: int) -> None:
         self._recogniser = vosk.KaldiRecognizer(model, rate)
         self._recogniser.SetWords(True)
+        self._recogniser.SetMaxAlternatives(1 + MOST_OTHERS)
 
-    def accept(self, pcm: bytes) -> Recognised | None:
-        if self._recogniser.AcceptWaveform(pcm):
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
+        if not self._recogniser.AcceptWaveform(pcm):
+            return partial_from(parsed(self._recogniser.PartialResult()))
+        if wanted:
             return final_from(parsed(self._recogniser.Result()))
-        return partial_from(parsed(self._recogniser.PartialResult()))
+        self._recogniser.Reset()
+        return Recognised("", (), final=True)
 
-    def finish(self) -> Recognised | None:
-        return final_from(parsed(self._recogniser.FinalResult()))
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
+        if wanted:
+            return final_from(parsed(self._recogniser.FinalResult()))
+        # Without its words: of music they cost seconds.
+        self._recogniser.Reset()
+        return None
 
     def close(self) -> None:
         """Do nothing: the stream holds only memory."""

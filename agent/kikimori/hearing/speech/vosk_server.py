@@ -11,17 +11,13 @@ import contextlib
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 import websocket
 
-from kikimori.hearing.speech.engine import SpeechUnavailableError
-from kikimori.hearing.speech.vosk_answers import final_from, parsed, partial_from
-
-if TYPE_CHECKING:
-    from kikimori.hearing.speech.engine import Recognised
+from kikimori.hearing.speech.engine import Recognised, SpeechUnavailableError
+from kikimori.hearing.speech.vosk_answers import MOST_OTHERS, final_from, parsed, partial_from
 
 log = structlog.get_logger()
 
@@ -99,18 +95,19 @@ class VoskServerStream:
         self._engine = engine
         self._connection = connection
         self._spoken = False
-        connection.send(f'{{"config" : {{"sample_rate" : {rate}, "words" : 1}}}}')
+        wanted = f'"sample_rate" : {rate}, "words" : 1, "max_alternatives" : {1 + MOST_OTHERS}'
+        connection.send(f'{{"config" : {{{wanted}}}}}')
 
-    def accept(self, pcm: bytes) -> Recognised | None:
-        answer = self._ask(pcm)
+    def accept(self, pcm: bytes, *, wanted: bool = True) -> Recognised | None:
+        answer = self._ask(pcm, wanted=wanted)
         self._spoken = True
         return answer
 
-    def finish(self) -> Recognised | None:
+    def finish(self, *, wanted: bool = True) -> Recognised | None:
         if not self._spoken:
             # A server makes its recogniser with the first audio; before that it has nothing to finish.
             return None
-        return self._ask(RESET)
+        return self._ask(RESET, wanted=wanted)
 
     def close(self) -> None:
         """End the connection; the server forgets the leg."""
@@ -118,15 +115,18 @@ class VoskServerStream:
             self._connection.send(EOF)
         self._connection.close(timeout=0)
 
-    def _ask(self, message: bytes | str) -> Recognised | None:
+    def _ask(self, message: bytes | str, *, wanted: bool) -> Recognised | None:
         try:
             if isinstance(message, bytes):
                 self._connection.send_binary(message)
             else:
                 self._connection.send(message)
             answer = parsed(self._connection.recv()[: MOST_ANSWER + 1])
-            # Only a final has `text`; a partial may be empty.
-            found = final_from(answer) if "text" in answer else partial_from(answer)
+            # Only a final has `text`, or several of them; a partial may be empty.
+            is_final = "text" in answer or "alternatives" in answer
+            found = final_from(answer) if is_final else partial_from(answer)
+            if is_final and not wanted:
+                found = Recognised("", (), final=True)
         except (
             OSError,
             ValueError,

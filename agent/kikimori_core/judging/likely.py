@@ -1,0 +1,60 @@
+"""Choice between the likely texts of an utterance: alarming words count from another one than the final's too.
+
+A recogniser hears 税込で画質 for 土下座し in noise, with the right words close behind. They count where the likely texts
+that hold them are together as probable as `SHARE`. Measured with `models/ja-synth` on 304 alarming and 40 harmless calls and
+2.4 hours of calm speech: 55 % of the alarming ones were found without, 59 % with 0.2, 61 % with 0.1; false alarms in calm
+speech 5, 5 and 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kikimori_core.model.evidence import OtherTranscription, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from kikimori_core.judging.phrases import Match, PhraseFinder
+    from kikimori_core.model.evidence import LikelyText, Utterance
+
+SHARE = 0.2
+"""Least probability of alarming words."""
+
+
+def chosen(utterance: Utterance, phrases: PhraseFinder, alarming: AbstractSet[str]) -> Utterance:
+    """Return a customer's final as it counts: where a likely text has alarming words, that one, with the final's as the other.
+
+    Where the final's text holds such words itself, it stands; also where it holds those of the other and they do not
+    alarm in it: 上司に代われとは言ってません stands against 上司に代われとは言って.
+    """
+    if utterance.role is not Role.CUSTOMER or sum(each.share for each in utterance.likely) < SHARE:
+        return utterance
+
+    def alarms(text: str) -> list[Match]:
+        found = phrases.find(replace(utterance, text=text, final=False))
+        return [match for match in found.matches if match.category in alarming]
+
+    if alarms(utterance.text):
+        return utterance
+    shares: dict[str, float] = {}
+    first: dict[str, LikelyText] = {}
+    for each in utterance.likely:
+        for category in {
+            match.category for match in alarms(each.text) if match.matched not in utterance.text
+        }:
+            shares[category] = shares.get(category, 0.0) + each.share
+            first.setdefault(category, each)
+    surest = max(shares, key=shares.__getitem__, default="")
+    return _instead(utterance, first[surest]) if shares.get(surest, 0.0) >= SHARE else utterance
+
+
+def _instead(utterance: Utterance, likely: LikelyText) -> Utterance:
+    return replace(
+        utterance,
+        text=likely.text,
+        words=likely.words,
+        other=OtherTranscription(utterance.text, utterance.engine or ""),
+        likely=(),
+    )
