@@ -129,7 +129,8 @@ def test_without_a_share_no_file_is_needed(tmp_path: Path) -> None:
     ],
 )
 def test_a_network_that_does_not_fit_is_told(spoil: dict[str, NDArray[Any]], tmp_path: Path) -> None:
-    np.savez(tmp_path / FILE, **(arrays() | spoil))
+    parts: dict[str, Any] = arrays() | spoil
+    np.savez(tmp_path / FILE, **parts)
     with pytest.raises(ConfigError, match=r"network\.npz"):
         Network.read(tmp_path, SENSES)
 
@@ -149,6 +150,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
 def test_a_network_of_other_classes_is_told(tmp_path: Path) -> None:
     for name in ("model.json", "weights.npy", "senses.npy"):
         (tmp_path / name).write_bytes((BUILTIN_OPINION / name).read_bytes())
-    np.savez(tmp_path / FILE, **arrays())
+    parts: dict[str, Any] = {**arrays()}
+    np.savez(tmp_path / FILE, **parts)
     with pytest.raises(ConfigError, match="classes"):
         OpinionModel(tmp_path)

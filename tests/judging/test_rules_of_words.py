@@ -90,8 +90,8 @@ def test_demands_far_apart_are_no_repetition() -> None:
     ]
 
 
-def test_regrets_and_names_are_no_demands() -> None:
-    """買えばよかった is a regret, not 買えばいい; a name in カタカナ may be cut as an order (ねろ, ん, が)."""
+def test_what_only_looks_like_an_order_is_no_demand() -> None:
+    """A regret (買えばよかった, not 買えばいい), a name that is cut as an order (ねろ, ん, が), cheers, greetings, 濃い for 来い."""
     for texts in (
         [
             "早めに予約すればよかったー",
@@ -99,10 +99,17 @@ def test_regrets_and_names_are_no_demands() -> None:
             "だから早めに予約すればよかったんですよ",
         ],
         ["ネロンガ好きなんです", "またネロンガの話ですみません", "ネロンガ可愛かったです"],
+        ["頑張って", "頑張ってください", "頑張れ"],
+        ["はじめまして", "はじめまして", "このたびはお世話になりまして"],
+        ["濃いカレーが好きです", "濃いのがいいですね", "味は濃いほうが好み"],
     ):
         assert judged([said(text, 20 + 30 * n) for n, text in enumerate(texts)]) == []
-    urged = ["予約を取り直せばいいだけだろ", "だから予約を取り直せばいい", "予約を取り直せばいいんだよ"]
-    assert opened(judged([said(text, 20 + 30 * n) for n, text in enumerate(urged)]))
+    for texts in (
+        ["予約を取り直せばいいだけだろ", "だから予約を取り直せばいい", "予約を取り直せばいいんだよ"],
+        ["今すぐうちに来い", "だからうちに来いよ", "うちに来いって言ってるだろ"],
+        ["頑張って値引きして", "もっと値引きしてください", "だから値引きしてよ"],
+    ):
+        assert opened(judged([said(text, 20 + 30 * n) for n, text in enumerate(texts)]))
 
 
 def test_in_one_breath_it_is_one_demand() -> None:

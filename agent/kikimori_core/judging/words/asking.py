@@ -25,8 +25,8 @@ REQUEST = frozenset({"下さる", "頂く", "貰う", "貰える", "頂ける", 
 """Verbs that make a request of the verb before them."""
 
 _ASKING = frozenset({"どう", "何処", "何", "何時", "どれ", "誰", "どの", "どちら", "何方"})
-_TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る"})  # fmt: skip
-"""Endings that tell a story before a て at the end of a breath: けんかしちゃって."""
+_TOLD_ENDS = frozenset({"ちゃう", "仕舞う", "てる", "居る", "おる", "れる", "られる", "ない", "無い", "思う", "成る", "有る", "たい", "出来る", "困る", "ます"})  # fmt: skip
+"""Endings that tell a story before a て at the end of a breath: けんかしちゃって, はじめまして."""
 _URGES = frozenset(
     {
         "兎に角",
@@ -43,6 +43,7 @@ _URGES = frozenset(
         "ともかく",
     }
 )
+_CHEERS = frozenset({"頑張る"})
 _FELT = frozenset(
     {
         "思う",
@@ -89,7 +90,16 @@ _UNTIL = re.compile(UNTIL)
 
 def asked(heard: Pronunciation) -> list[int]:
     """Return the places of the words by which an utterance asks for something."""
-    return [number for number in range(len(heard.words)) if _asks(heard, number)]
+    return [
+        number
+        for number in range(len(heard.words))
+        if _asks(heard, number) and not _is_cheer(heard.words, number)
+    ]
+
+
+def _is_cheer(found: Sequence[Morpheme], number: int) -> bool:
+    """Return whether somebody is only cheered on: 頑張ってください; not 頑張って値引きして."""
+    return any(each.normal in _CHEERS for each in found[max(0, number - 2) : number + 1])
 
 
 def _asks(heard: Pronunciation, number: int) -> bool:

@@ -142,12 +142,12 @@ def _is_tight(match: re.Match[str]) -> bool:
 
 
 def _is_noun(heard: Pronunciation, match: re.Match[str]) -> bool:
-    """Return whether what sounds like a verb that asks is one noun: 今回, and not 来んかい; the 旋回 of 交換せんかい is a verb."""
+    """Return whether what sounds like a verb that asks is a noun or an adjective: 今回, 濃いカレー; the 旋回 of 交換せんかい is a verb."""
     start, end = match.start("verb"), match.end()
     if start not in heard.starts or (start > match.start() and start == match.end("object")):
         return False
     at = heard.starts.index(start)
-    return heard.words[at].part == "名詞" and heard.starts[at + 1] >= end
+    return heard.words[at].part in ("名詞", "形容詞") and heard.starts[at + 1] >= end
 
 
 def _within(one: FoundDemand, other: FoundDemand) -> bool:
