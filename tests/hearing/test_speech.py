@@ -158,6 +158,8 @@ class Patient:
     def __init__(self) -> None:
         self.go = threading.Event()
         self.opened = self.closed = 0
+        self.wanted: list[bool] = []
+        """Whether the words of each utterance that was finished were wanted."""
 
     def open(self, rate: int) -> SpeechStream:
         assert rate == RATE
@@ -182,7 +184,7 @@ class _PatientStream:
         return None
 
     def finish(self, *, wanted: bool = True) -> Recognised | None:
-        del wanted
+        self._engine.wanted.append(wanted)
         words, self._said = tuple(self._said), []
         return Recognised(" ".join(word.text for word in words), words, final=True) if words else None
 
@@ -287,6 +289,21 @@ async def test_nothing_is_decoded_while_sound_has_to_go_first() -> None:
         async with asyncio.timeout(WITHIN_S):
             await ended.wait()
     assert [each.text for each in heard if each.final] == ["1 2 3"]
+
+
+async def test_the_words_of_what_is_no_voice_are_not_asked_for() -> None:
+    """Of music they cost seconds, and they do not count."""
+    engine = Patient()
+    engine.go.set()
+    ended = asyncio.Event()
+    async with opened(engine, threads=1) as pool:
+        leg = pool.open(Role.CUSTOMER, RATE, lambda _: None, ended.set)
+        leg.feed(LOUD * BLOCK, 0.0, closes=True)
+        leg.feed(LOUD * BLOCK + LOW * BLOCK, 1.0, closes=True)
+        leg.close()
+        async with asyncio.timeout(WITHIN_S):
+            await ended.wait()
+    assert engine.wanted[:2] == [False, True]
 
 
 async def until(condition: Callable[[], bool]) -> None:
