@@ -159,7 +159,7 @@ class Patient:
         self.go = threading.Event()
         self.opened = self.closed = 0
         self.wanted: list[bool] = []
-        """Whether the words of each utterance that was finished were wanted."""
+        """True for each finished utterance whose words were wanted."""
 
     def open(self, rate: int) -> SpeechStream:
         assert rate == RATE
