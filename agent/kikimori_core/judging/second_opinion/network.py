@@ -63,7 +63,7 @@ class Network:
         self._senses = senses
         self._vectors, self._forms, self._spellings = (parts[each] for each in NAMES[:3])
         self._scales = parts["scales"].astype(np.float32)
-        """What one step of each of these three is worth."""
+        """Worth of one step in each of these three."""
         self._input, self._state = parts["input"].astype(np.float32), parts["state"].astype(np.float32)
         self._input_bias = parts["input_bias"].astype(np.float32)
         self._state_bias = parts["state_bias"].astype(np.float32)
