@@ -98,9 +98,9 @@ class Agent:
         self.config = config
         self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
-        self.phrases: PhraseBook | CheckedPhrases = with_second_opinion(
-            load_phrases(config.phrase_files()), self.rules, config.opinion_folder()
-        )
+        book = load_phrases(config.phrase_files(), config.acts_folder())
+        self.phrases: PhraseBook | CheckedPhrases
+        self.phrases = with_second_opinion(book, self.rules, config.opinion_folder())
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
         self._office = OfficeDirectory(config)

@@ -82,7 +82,9 @@ class Analyser:
         self.recognition = recognition
         self.rules = load_rules(config.rule_files())
         self.phrases = with_second_opinion(
-            load_phrases(config.phrase_files()), self.rules, config.opinion_folder()
+            load_phrases(config.phrase_files(), config.acts_folder()),
+            self.rules,
+            config.opinion_folder(),
         )
         self._pool = recognition.pool(config.speech, backlog_s=60.0)
 

@@ -48,6 +48,8 @@ DEFAULTS = Path(next(iter(kikimori_config.__path__)))
 """The folder `config/` as installed."""
 BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 """The second opinion's model that comes along."""
+BUILTIN_ACTS = Path(next(iter(kikimori_models.__path__))) / "acts"
+"""The model of demands and refusals that comes along."""
 
 
 class _Table(BaseModel):
@@ -221,6 +223,10 @@ class AgentConfig(IntegrationTables, _General):
         if not self.judging.second_opinion or self.language != "ja":
             return None
         return self.judging.second_opinion_model or BUILTIN_OPINION
+
+    def acts_folder(self) -> Path | None:
+        """Return the folder of the model of demands and refusals; None where models are switched off."""
+        return BUILTIN_ACTS if self.opinion_folder() else None
 
 
 def default_agent_id() -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CUSTOMER, OPERATOR, MIXED = Role.CUSTOMER, Role.OPERATOR, Role.MIXED
 
-PHRASES = load_phrases(AgentConfig().phrase_files())
+PHRASES = load_phrases(AgentConfig().phrase_files(), AgentConfig().acts_folder())
 RULES = load_rules(AgentConfig().rule_files())
 
 

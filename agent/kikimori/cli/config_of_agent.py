@@ -41,7 +41,7 @@ LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: DashboardSettings) -> None:
     """Check everything that the configuration names, and describe what it says; raises ConfigError."""
     rules = load_rules(config.rule_files())
-    phrases = load_phrases(config.phrase_files())
+    phrases = load_phrases(config.phrase_files(), config.acts_folder())
     if phrases.skipped:
         raise ConfigError.of("phrases_unusable", skipped=tuple(phrases.skipped))
     if warning := state_warning(config_path(args), config):

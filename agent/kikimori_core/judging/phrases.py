@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.acts.model import ActModel
 from kikimori_core.judging.answers import AnswerCategory, ClauseWords, reader_of
 from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
@@ -98,6 +99,10 @@ class UtteranceFindings:
     doubted: tuple[Match, ...] = ()
     """Found, and taken for harmless by the second opinion: they count for nothing."""
     tone: Tone | None = None
+    demanding: float | None = None
+    """Log odds that the customer demands something; None = not known, the lists decide."""
+    refusal: float | None = None
+    """Log odds that the operator refuses something; None = not known, the matches decide."""
 
 
 class _Category(Protocol):
@@ -129,13 +134,20 @@ class PhraseBook:
         ear: SoundFinder,
         demands: DemandReader | None = None,
         skipped: Iterable[str] = (),
+        acts: ActModel | None = None,
     ) -> None:
+        """`acts`: decides over the lists whether a customer demands something, an operator refuses it."""
+        self._acts = acts
         self.skipped = tuple(skipped)
         """Phrases that would match nearly everything and are not looked for: file, key and reason."""
         self._categories = tuple(categories)
         self._ear = ear
         self._demands = demands or DemandReader()
         self._index = PhraseIndex(category for category in self._categories if isinstance(category, BySound))
+
+    def with_acts(self, acts: ActModel) -> PhraseBook:
+        """Return the same book with another model of acts."""
+        return PhraseBook(self._categories, self._ear, self._demands, self.skipped, acts)
 
     @property
     def categories(self) -> tuple[_Category, ...]:
@@ -184,22 +196,25 @@ class PhraseBook:
         for by_sound, unit in self._index.standing_in(sentence, role):
             if by_sound.name not in found:
                 keep(by_sound, by_sound.find_unit(sentence, unit))
-        # An operator demands nothing.
-        demand = None if role is Role.OPERATOR else self._demands.read(heard)
-        return UtteranceFindings(tuple((hints | found).values()), demand)
+        acts, words = self._acts, heard.words
+        # An operator demands nothing; of a mixed leg it is not known who speaks.
+        refusal = acts.log_odds(words, "refusal") if acts is not None and role is Role.OPERATOR else None
+        odds = acts.log_odds(words, "demand") if acts is not None and role is Role.CUSTOMER else None
+        demand = None if role is Role.OPERATOR else self._demands.read(heard, odds)
+        return UtteranceFindings(tuple((hints | found).values()), demand, demanding=odds, refusal=refusal)
 
 
-def load_phrases(paths: Iterable[Path]) -> PhraseBook:
+def load_phrases(paths: Iterable[Path], acts: Path | None = None) -> PhraseBook:
     """Read category files; the same category in several files (languages) is several entries of one name.
 
     A phrase of which nothing distinctive is heard is left out and told in `skipped`: an office that wrote it for an
-    earlier release is still protected by its other phrases.
+    earlier release is still protected by its other phrases. `acts`: folder of the model of acts; None = the lists alone decide.
 
     Raises:
         ConfigError: names file, key and reason.
     """
     with _no_collection():
-        return _loaded(paths)
+        return _loaded(paths, None if acts is None else ActModel.read(acts))
 
 
 @contextmanager
@@ -215,7 +230,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _loaded(paths: Iterable[Path]) -> PhraseBook:
+def _loaded(paths: Iterable[Path], acts: ActModel | None) -> PhraseBook:
     categories: list[_Category] = []
     skipped: list[str] = []
     vocabulary: set[str] = set()
@@ -248,7 +263,7 @@ def _loaded(paths: Iterable[Path]) -> PhraseBook:
                 AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
             )
             vocabulary |= category.vocabulary
-    return PhraseBook(categories, SoundFinder(vocabulary), load_demands(of_demands), skipped)
+    return PhraseBook(categories, SoundFinder(vocabulary), load_demands(of_demands), skipped, acts)
 
 
 def _kept(path: Path) -> CompiledFile | None:

@@ -56,7 +56,7 @@ def bench_phrases(rounds: int, progress: Callable[[int], None]) -> PhrasesFigure
     ]
     config = AgentConfig()
     began = time.perf_counter()
-    phrases = load_phrases(config.phrase_files())
+    phrases = load_phrases(config.phrase_files(), config.acts_folder())
     load_s = time.perf_counter() - began
     tokenizer = Dictionary(dict="small").tokenizer(mode=SplitMode.C)
     first = [_timed(phrases.find, each) for each in heard]

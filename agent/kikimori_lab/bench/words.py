@@ -220,7 +220,7 @@ async def bench_words(
     calls = calls or len(recordings)
     rules = load_rules(config.rule_files())
     _has_phrases([truth for _, truth in recordings], calls, rules)
-    book = load_phrases(config.phrase_files())
+    book = load_phrases(config.phrase_files(), config.acts_folder())
     times: list[FinalTimes] = []
     pool = recognition.pool(config.speech, backlog_s=60.0, live=True, traced=times.append)
     if pool is None:

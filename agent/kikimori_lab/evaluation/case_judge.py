@@ -58,7 +58,7 @@ class CaseJudge:
     def of(cls, config: AgentConfig) -> CaseJudge:
         """Read rules and phrases. Raises ConfigError."""
         rules = load_rules(config.rule_files())
-        book = load_phrases(config.phrase_files())
+        book = load_phrases(config.phrase_files(), config.acts_folder())
         return cls(rules, with_second_opinion(book, rules, config.opinion_folder()))
 
     @property

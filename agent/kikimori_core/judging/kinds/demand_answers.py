@@ -7,13 +7,16 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.acts.weights import WEIGHTS, weigh
 from kikimori_core.judging.kinds.phrase import has_category
+from kikimori_core.judging.words.statement import YES
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.evidence import RefusalMade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from kikimori_core.judging.acts.weights import SignWeights
     from kikimori_core.judging.kinds.detector import Spoken
     from kikimori_core.judging.kinds.repeated import RepeatedRule
 
@@ -49,8 +52,9 @@ class _Answer:
 class DemandAnswers:
     """State of one call: its demands, and how the operator answered each of them."""
 
-    def __init__(self, rule: RepeatedRule) -> None:
+    def __init__(self, rule: RepeatedRule, weights: SignWeights = WEIGHTS) -> None:
         self._rule = rule
+        self._weights = weights.answer
         self._demands: deque[MadeDemand] = deque(maxlen=MOST_KEPT)
         self._answers: deque[_Answer] = deque(maxlen=MOST_KEPT)
         self._broken_off: _Answer | None = None
@@ -78,13 +82,13 @@ class DemandAnswers:
         """Take an utterance of the operator; return True when it changes how a demand was answered."""
         rule, utterance = self._rule, spoken.utterance
         self._spoken_s = utterance.start_s
-        fact = _matched(spoken, rule.statement_categories) if self._open else None
-        offers = has_category(spoken, *rule.answer_categories) and fact is None
-        if offers or has_category(spoken, rule.ask_again_category):
+        refuses, offers = self._refuses(spoken)
+        if (offers and not refuses) or has_category(spoken, rule.ask_again_category):
             return self._said_otherwise(spoken)
-        refusal = _matched(spoken, rule.refusal_categories)
-        quote = refusal or _matched(spoken, rule.half_refusal_categories) or fact
-        demand = None if quote is None else self._answered_demand(utterance.start_s, utterance.text)
+        refusal = _matched(spoken, rule.refusal_categories) if refuses else None
+        half = (*rule.half_refusal_categories, *rule.statement_categories)
+        quote = refusal or _matched(spoken, half) or utterance.text if refuses else None
+        demand = None if quote is None else self.answered_demand(utterance.start_s, utterance.text)
         if quote is None or demand is None:
             if demand is None and has_category(spoken, rule.granted_category):
                 return self._grant(spoken)
@@ -101,6 +105,35 @@ class DemandAnswers:
         self._broken_off = answer if refusal is None else None
         return True
 
+    def _refuses(self, spoken: Spoken) -> tuple[bool, bool]:
+        """Return whether an utterance refuses, and whether it offers something, if it answers a demand at all."""
+        fact = self._open and has_category(spoken, *self._rule.statement_categories)
+        offers = has_category(spoken, *self._rule.answer_categories)
+        if spoken.refusal is not None:
+            weights = self._weights
+            odds = spoken.refusal * weights["odds"] + weigh(self.signs(spoken), weights)
+            return odds > 0 and not self._agrees(spoken), offers
+        known = (*self._rule.refusal_categories, *self._rule.half_refusal_categories)
+        offers = offers and not fact
+        return not offers and (fact or has_category(spoken, *known)), offers
+
+    def _agrees(self, spoken: Spoken) -> bool:
+        """Return whether it begins with a yes and holds no refusal that is known."""
+        known = (*self._rule.refusal_categories, *self._rule.half_refusal_categories)
+        return spoken.utterance.text.startswith(YES) and not has_category(spoken, *known)
+
+    def signs(self, spoken: Spoken) -> frozenset[str]:
+        """Return the names of the signs that weigh for or against a refusal, beside the odds that its words give."""
+        rule = self._rule
+        holds = {
+            "directly": self._open,
+            "refusal": has_category(spoken, *rule.refusal_categories),
+            "half a refusal": has_category(spoken, *rule.half_refusal_categories),
+            "statement": has_category(spoken, *rule.statement_categories),
+            "offer": has_category(spoken, *rule.answer_categories),
+        }
+        return frozenset(name for name, each in holds.items() if each)
+
     def _said_otherwise(self, spoken: Spoken) -> bool:
         """Take an offer, a promise or a request to say it again: what was only half refused just before is not refused."""
         changed = self._grant(spoken) if has_category(spoken, self._rule.granted_category) else False
@@ -111,7 +144,7 @@ class DemandAnswers:
         return changed
 
     def _grant(self, spoken: Spoken) -> bool:
-        demand = self._answered_demand(spoken.utterance.start_s, spoken.utterance.text)
+        demand = self.answered_demand(spoken.utterance.start_s, spoken.utterance.text)
         if demand is None or any(each.demand == demand for each in self._answers):
             return False
         self._granted.add(demand)
@@ -157,7 +190,7 @@ class DemandAnswers:
             if each.demand in wanted
         )
 
-    def _answered_demand(self, start_s: float, text: str) -> MadeDemand | None:
+    def answered_demand(self, start_s: float, text: str) -> MadeDemand | None:
         """Return the demand that an utterance answers: of those just made the one whose words it takes up, else the last."""
         near: Sequence[MadeDemand] = [
             each

@@ -25,6 +25,10 @@ class Spoken:
     provisional: bool = False
     """True = the utterance goes on; only these matches count already, and its final may take them back."""
     tone: Tone | None = None
+    demanding: float | None = None
+    """Log odds that the customer demands something; None = the lists decide."""
+    refusal: float | None = None
+    """Log odds that the operator refuses something; None = the matches decide."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from kikimori_core.judging.acts.weights import demands
 from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
-from kikimori_core.judging.kinds.demand_times import CONTINUES_WITHIN_S, DemandTime, DemandTimes
+from kikimori_core.judging.kinds.demand_times import DemandTime, DemandTimes
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Detector,
@@ -16,7 +17,7 @@ from kikimori_core.judging.kinds.detector import (
     Spoken,
     from_customer,
 )
-from kikimori_core.judging.kinds.phrase import has_category, match_of, words_evidence
+from kikimori_core.judging.kinds.phrase import has_category, words_evidence
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
@@ -38,7 +39,7 @@ class RepeatedRule(AccommodatedRule):
     category: Name | None = None
     """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
     like_demands: tuple[Name, ...] = ("connect-person",)
-    """Known demands that go on with one of the category after a refusal: 同じでもいいから代わって."""
+    """Known demands that may go on with one of a category that a rule counts: 同じでもいいから代わって."""
     ask_again_category: Name = "ask_again"
     """Category of the operator's requests to say it again; the answer to one is not counted."""
     hard_to_hear_category: Name = "hard_to_hear"
@@ -87,7 +88,7 @@ class RepeatedDetector(Detector):
         self._rule = rule
         self._facts = facts
         self._refusals = DemandAnswers(rule)
-        self._times = DemandTimes(self._refusals, alike=rule.category is not None)
+        self._times = DemandTimes(self._refusals, rule.like_demands)
         self._asked_s: float | None = None
         self._told: tuple[DemandTime, Severity] | None = None
         """The last time at which the rule held, and how severe it was."""
@@ -106,13 +107,14 @@ class RepeatedDetector(Detector):
         made = self._made(observation)
         if made is None:
             return None
-        said, demand, at, elsewhere = made
+        said, demand, at, category = made
         if self._asked_s is not None:
             answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
             self._asked_s = None
             if answers and not (demand is not None and demand.insists):
                 return None
-        return self._found(self._times.add(said, demand, at, elsewhere=elsewhere))
+        time = self._times.add(said, demand, at, category)
+        return self._found(time) if self._counts(time) else None
 
     def _answered(self, spoken: Spoken) -> Finding | None:
         """Take an answer of the operator: what was reported is reported again with it."""
@@ -120,13 +122,21 @@ class RepeatedDetector(Detector):
             return None
         if self._told is None:
             last = self._times.last
-            return self._found(last) if last is not None and self._refusals.refused(last.made) else None
+            refused = last is not None and self._counts(last) and self._refusals.refused(last.made)
+            return self._found(last) if refused and last is not None else None
         time, severity = self._told
-        return Finding(spoken.utterance.end_s, severity, (self._evidence(self._times.like(time)),))
+        like = self._times.like(time, self._rule.category)
+        return Finding(spoken.utterance.end_s, severity, (self._evidence(like),))
+
+    def _counts(self, time: DemandTime) -> bool:
+        """Return whether this rule counts an occurrence: of its category, or beside others any with a known demand."""
+        if self._rule.category is not None:
+            return time.category == self._rule.category
+        return time.category is None or (time.demand is not None and bool(time.demand.firm))
 
     def _found(self, time: DemandTime) -> Finding | None:
         rule, now_s = self._rule, time.said.end_s
-        like = self._times.like(time)
+        like = self._times.like(time, rule.category)
         recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
         count = len(recent) - self._forgiven(recent)
         # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
@@ -172,47 +182,29 @@ class RepeatedDetector(Detector):
             None,
         )
 
-    def _made(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, bool] | None:
-        """Return the demand of an utterance if this rule counts it; every demand may be the one that a refusal answers."""
-        rule = self._rule
-        if rule.category is not None:
-            match = match_of(spoken, rule.category)
-            if match is None and spoken.demand is None:
-                return None
-            if match is None and self._continues(spoken):
-                match = spoken.utterance, Match(rule.category, spoken.utterance.text)
-            made = self._refusals.demanded(spoken)
-            return None if match is None else (words_evidence(*match), spoken.demand, made, False)
-        demand = spoken.demand
+    def _made(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, str | None] | None:
+        """Return the demand of an utterance, with the category of another rule or of this one; every demand may be the one that a refusal answers."""
+        rule, demand = self._rule, spoken.demand
         if not from_customer(spoken.utterance.role):
             return None
-        counted_elsewhere = has_category(spoken, *self._facts.counted_categories)
-        if demand is None and not counted_elsewhere:
+        counted = {*self._facts.counted_categories, *rule.categories()}
+        match = next((each for each in spoken.matches if each.category in counted), None)
+        if match is not None and spoken.demanding is not None:
+            # 取引先の社長が来るんだよ names a superior, and demands none.
+            match = match if demands(spoken.demanding, listed=True, known=True) else None
+        if demand is None and match is None:
             return None
         made = self._refusals.demanded(spoken)
-        if demand is None or (counted_elsewhere and not demand.firm):
-            return None
-        if not demand.groups and has_category(spoken, rule.hard_to_hear_category):
+        if match is not None:
+            return words_evidence(spoken.utterance, match), demand, made, match.category
+        if demand is None or (not demand.groups and has_category(spoken, rule.hard_to_hear_category)):
             return None
         if demand.refers:
-            meant = self._times.meant(demand)
-            if meant is None:
+            demand = self._times.meant(demand) or demand
+            if demand.refers and not demand.verb and self._times.tied(demand, made) is None:
                 return None
-            demand = meant
         whole = Match("demand", spoken.utterance.text)
-        return words_evidence(spoken.utterance, whole), demand, made, counted_elsewhere
-
-    def _continues(self, spoken: Spoken) -> bool:
-        """Return whether a demand goes on with one of the category that was refused just before: 同じでもいいから代わって."""
-        last, demand = self._times.last, spoken.demand
-        if last is None or demand is None or last.made != self._refusals.last_demand:
-            return False
-        late = spoken.utterance.start_s - last.made.end_s > CONTINUES_WITHIN_S
-        if late or not self._refusals.refused(last.made):
-            return False
-        if demand.groups:
-            return not demand.groups.isdisjoint(self._rule.like_demands)
-        return not demand.anew and not demand.about
+        return words_evidence(spoken.utterance, whole), demand, made, None
 
     @staticmethod
     def _forgiven(same: list[DemandTime]) -> int:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.acts.weights import demands
+from kikimori_core.judging.words.about import EMPTY, TIME, also, behind, content, joins, named, topics
 from kikimori_core.judging.words.asking import REQUEST, asked
 from kikimori_core.judging.words.lexicon import Lexicon
 from kikimori_core.judging.words.signs import DemandSigns
@@ -28,18 +30,14 @@ SIMILAR = 0.5
 SIMILAR_ORDERS = 1 / 3
 """Share for two orders, which give no new details."""
 
+BRIEF = 6
+"""Most words of a brief demand."""
 CORE_REACH = 9
 """Words before the one that asks among which the noun that it is about is looked for."""
 
 _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
-_EMPTY = frozenset(
-    {"為る", "居る", "有る", "成る", "遣る", "言う", "思う", "出来る", "事", "物", "方", "所", "時", "訳", "何", "今", "直ぐ",
-     "早い", "電話", "話", "待つ", "聞く", "見る", "来る", "行く", "度", "回", "様", "御", "無い", "良い", "済む", "掛ける",
-     "分かる", "知る", "何度", "何回", "先", "人", "一寸", "全部", "次", "其れ", "此れ", "もん", "もの", "御免", "一度", "今日", "本日", "困る", "早く", "普通"}
-)  # fmt: skip
 _MONEY = frozenset({"金", "お金", "代金", "料金", "分"})
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
-_TIME = re.compile(r"曜日?$|^(?:午前|午後|夕方|来週|再来週|来月|明日|明後日|月末)$")
 _KATAKANA = re.compile(r"[ァ-ヴー]{2,}")
 
 
@@ -81,6 +79,10 @@ class Demand:
     """True = a word says that it is another: じゃあ, それなら at its beginning, or 電話番号も."""
     informs: bool = False
     """True = it asks to be told something, which a plain statement does."""
+    content: frozenset[str] = frozenset()
+    """Words of meaning, in their normal spelling."""
+    brief: bool = False
+    """True = it has few words, and leaves the rest to what was said before."""
 
     @property
     def written(self) -> frozenset[str]:
@@ -89,6 +91,9 @@ class Demand:
 
     def is_like(self, other: Demand) -> bool:
         """Return whether both ask for the same."""
+        if self.refers and other.refers and not (self.insists or other.insists):
+            # 次は教えて after 次教えて may be the next thing.
+            return False
         if self.refers or other.refers:
             return (
                 (self.refers and self.insists) or (other.refers and other.insists) or self.verb == other.verb
@@ -146,8 +151,11 @@ class DemandReader:
         self._near = tuple(near)
         self._signs = signs or DemandSigns()
 
-    def read(self, heard: Pronunciation) -> Demand | None:
-        """Return the demand, or None when there is none."""
+    def read(self, heard: Pronunciation, odds: float | None = None) -> Demand | None:
+        """Return the demand, or None when there is none.
+
+        `odds`: log odds that it is one by the model of acts; None = the lists alone decide.
+        """
         asking = asked(heard)
         wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
         groups = frozenset(want.group for want in wants)
@@ -159,11 +167,13 @@ class DemandReader:
         again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
         anew = self._signs.anew(heard) and not goes_on
         refers = not wants and not units and bool(asking or again)
-        if not wants and not refers and (not asking or not units):
+        listed = bool(wants) or refers or bool(asking and units)
+        if not (listed if odds is None else demands(odds, listed=listed, known=bool(wants))):
             return None
+        refers = not wants and not units
         asks_at = asking[-1] if asking else len(heard.words) - 1
         verb = _verb(heard.words, asks_at)
-        about = frozenset(_about(heard.words, asking[-1] if asking else len(heard.words))) - {verb}
+        about = frozenset(named(heard.words, asking[-1] if asking else len(heard.words))) - {verb}
         last = max(wants, key=lambda want: want.end, default=None)
         return Demand(
             groups,
@@ -178,12 +188,14 @@ class DemandReader:
             frozenset(self._core(heard, said, asks_at, wants)) | amounts,
             groups - self._vague,
             not self._apart.isdisjoint(groups),
-            frozenset(_topics(heard.words)),
+            frozenset(topics(heard.words)),
             frozenset[str]().union(*(each for each in self._near if not each.isdisjoint(groups))),
             goes_on or again,
             again and not about and len(wants) <= 1,
-            anew or _also(heard.words[: asking[-1] if asking else None], about),
+            anew or also(heard.words[: asking[-1] if asking else None], about),
             said.holds("informs", 0, len(heard.words)),
+            frozenset(content(heard.words)),
+            len(heard.words) <= BRIEF,
         )
 
     @staticmethod
@@ -205,14 +217,14 @@ class DemandReader:
         ends = [at for at in range(len(heard.words)) if heard.starts[at] < last]
         begin = ends[-1] if ends and asked >= len(heard.words) - 1 else asked
         nouns = verbs = 0
-        for at in _behind(heard.words, asked):
+        for at in behind(heard.words, asked):
             yield from _KANJI.findall(heard.words[at].normal)
             yield from _KATAKANA.findall(heard.words[at].normal)
         for at in range(begin, max(-1, begin - CORE_REACH), -1):
             word, following = heard.words[at], [each.normal for each in heard.words[at + 1 : at + 3]]
-            if _joins(heard.words, at) and (nouns or verbs):
+            if joins(heard.words, at) and (nouns or verbs):
                 return
-            if word.normal in _EMPTY or word.normal in REQUEST or _TIME.search(word.normal):
+            if word.normal in EMPTY or word.normal in REQUEST or TIME.search(word.normal):
                 continue
             if following == ["に", "為る"]:
                 # 違約金を無料にして is about 違約金.
@@ -242,11 +254,11 @@ class DemandReader:
                 helps
                 or said.holds("generic", number)
                 or (number and said.words[number - 1].detail == "数詞")
-                or word.normal in _EMPTY
+                or word.normal in EMPTY
                 or word.normal in REQUEST
             ):
                 continue
-            if _TIME.search(word.normal):
+            if TIME.search(word.normal):
                 # 金曜 and 土曜 share a character and nothing else.
                 yield word.normal
                 continue
@@ -268,66 +280,9 @@ def _verb(found: Sequence[Morpheme], asked: int) -> str:
         helps = word.detail == "非自立可能" and at > 0 and found[at - 1].surface in ("て", "で")
         if word.part == "動詞" and word.normal not in REQUEST and word.normal != "為る" and not helps:
             return word.normal
-        if word.part == "名詞" and word.normal not in _EMPTY:
+        if word.part == "名詞" and word.normal not in EMPTY:
             return word.normal
     return ""
-
-
-def _about(found: Sequence[Morpheme], asked: int) -> Iterable[str]:
-    """Return the nouns between the last reason or "but" and the word that asks: 領収書 of 出すから領収書をくれ."""
-    joins = [at for at in range(asked) if _joins(found, at)]
-    begins = joins[-1] + 1 if joins else 0
-    for at in [*range(begins, asked), *_behind(found, asked)]:
-        word = found[at]
-        counted = at > 0 and found[at - 1].detail == "数詞"
-        if word.part != "名詞" or word.detail in ("数詞", "固有名詞") or counted:
-            continue
-        if word.normal not in _EMPTY and word.normal not in REQUEST and not _TIME.search(word.normal):
-            yield word.normal
-
-
-def _topics(found: Sequence[Morpheme]) -> Iterable[str]:
-    for word, after in pairwise(found):
-        if word.part in ("名詞", "接尾辞") and after.surface == "は" and word.normal not in _EMPTY:
-            yield word.normal
-
-
-def _also(found: Sequence[Morpheme], about: frozenset[str]) -> bool:
-    """Return whether it asks for one more thing: 電話番号も変更して; not 今日も, 名前だけでも."""
-    return any(
-        word.surface == "も"
-        and word.detail == "係助詞"
-        and found[at - 1].normal in about
-        and sum(each.part == "動詞" for each in found[at:]) <= 1
-        for at, word in enumerate(found)
-        if at
-    )
-
-
-def _behind(found: Sequence[Morpheme], asked: int) -> Sequence[int]:
-    """Return the places of a noun that ends the utterance, put last: 消してくださいよ写真を."""
-    places = [at for at in range(asked + 1, len(found)) if found[at].part == "名詞"]
-    last = found[-1]
-    ends = last.part in ("名詞", "接尾辞") or (last.part == "助詞" and last.surface in ("を", "に", "は"))
-    return places if ends and not any(each.part == "動詞" for each in found[asked + 2 :]) else []
-
-
-def _joins(found: Sequence[Morpheme], at: int) -> bool:
-    """Return whether a reason, a "but" or a "not this" ends at a word: 一部じゃなくて."""
-    word, before = found[at], found[at - 1] if at else None
-    after = found[at + 1] if at + 1 < len(found) else None
-    if word.detail != "接続助詞":
-        ends = word.part == "助動詞" and word.form.startswith(("意志推量形", "終止形"))
-        # 権利があるでしょう、教えてください: what is asked for has a sentence of its own.
-        says = ends and after is not None and after.part not in ("助詞", "助動詞")
-        closes = (
-            word.detail == "終助詞" and before is not None and before.part in ("助動詞", "形容詞", "動詞")
-        )
-        closes = closes and (word.surface == "よ" or after is None or after.start > word.end)
-        return says or closes or (word.surface == "に" and before is not None and before.detail == "準体助詞")
-    if word.surface == "ば" and after is not None and after.normal == "良い":
-        return False
-    return word.surface not in ("て", "で") or (before is not None and before.normal in ("無い", "ない"))
 
 
 def _twice(wants: Sequence[FoundDemand]) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST_WORDS = 4
 """Words of the shortest statement that answers a demand: 百円です answers a question."""
 
-_YES = ("はい", "ええ")
+YES = ("はい", "ええ")
 _REQUESTS = frozenset({"下さる", "願う"})
 _STATES = frozenset({"おる", "居る", "てる", "御座る", "有る"})
 _DOES = frozenset({"為る", "致す"})
@@ -67,7 +67,7 @@ def stated(said: Marked) -> tuple[int, int] | None:
         end < LEAST_WORDS
         or not _has_subject(words[:end])
         or _questions(words)
-        or said.text.startswith(_YES)
+        or said.text.startswith(YES)
         or said.holds("assents", 0)
     ):
         return None
