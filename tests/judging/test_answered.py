@@ -46,8 +46,12 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
         ("answered_kept.jsonl", 0.9, 0.78),
         # Unseen at first (30 of 60), then looked at for kinds of misses.
         ("answered_unseen_a.jsonl", 0.9, 0.75),
-        # Never looked at while anything was changed; 29 of 60 before.
-        ("answered_unseen_b.jsonl", 0.6, 0.4),
+        # Unseen at first (38 of 60), then learned from.
+        ("answered_unseen_b.jsonl", 0.8, 0.75),
+        # Unseen at first (45 of 60), then learned from.
+        ("answered_unseen_c.jsonl", 0.8, 0.75),
+        # Never looked at; 36 of 60 before.
+        ("answered_unseen_d.jsonl", 0.6, 0.55),
     ],
 )
 def test_counts_and_refusals_of_whole_calls(

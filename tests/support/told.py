@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori.config import AgentConfig
 from kikimori_core.judging.judge import CallJudge
-from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.phrases import PhraseBook, load_phrases
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.alert import ClosedBecause
 from kikimori_core.model.call import Role
@@ -82,9 +82,10 @@ def judged(
     rules: Iterable[Rule] = RULES,
     words_heard: bool = True,
     end: bool = False,
+    book: PhraseBook = PHRASES,
 ) -> list[AlertChange]:
     """Judge evidence in the order of its end, the clock advancing by blocks in between and on to `until_s`."""
-    judge = CallJudge(rules, PHRASES, words_heard=words_heard)
+    judge = CallJudge(rules, book, words_heard=words_heard)
     changes: list[AlertChange] = []
     now = count()
     clock_s = 0.0
