@@ -65,6 +65,9 @@ def _is_apart(demand: Demand, found: set[str]) -> bool:
         return True
     if found & {"refused", "half refused"}:
         return False
+    if not demand.listed:
+        # What the model alone takes for a demand goes on with what was refused: in calm talk it is most often none.
+        return True
     return not found & (_POINTING if demand.refers else _UNREFUSED)
 
 

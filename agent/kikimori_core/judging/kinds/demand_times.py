@@ -176,5 +176,9 @@ class DemandTimes:
 
 
 def _alike(one: Demand, other: Demand) -> bool:
-    """Return whether the words of two demands make them the same; one that names nothing is the same by its thread alone."""
-    return not (one.refers or other.refers) and one.is_like(other)
+    """Return whether the words of two demands make them the same.
+
+    One that names nothing, or that the model of acts alone finds, is the same by its thread alone.
+    """
+    known = one.listed and other.listed and not (one.refers or other.refers)
+    return known and one.is_like(other)

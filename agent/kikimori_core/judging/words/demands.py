@@ -83,6 +83,8 @@ class Demand:
     """Words of meaning, in their normal spelling."""
     brief: bool = False
     """True = it has few words, and leaves the rest to what was said before."""
+    listed: bool = True
+    """True = the lists find it; False = the model of acts alone does."""
 
     @property
     def written(self) -> frozenset[str]:
@@ -196,6 +198,7 @@ class DemandReader:
             said.holds("informs", 0, len(heard.words)),
             frozenset(content(heard.words)),
             len(heard.words) <= BRIEF,
+            listed,
         )
 
     @staticmethod
