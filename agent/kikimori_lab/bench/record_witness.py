@@ -54,23 +54,25 @@ class JournalWitness:
         return sorted(each.name for each in self._links.iterdir()) if self._links.exists() else []
 
     def records(self, run: str) -> tuple[dict[int, Record], list[int]]:
-        """Return the whole records of a run by number, and the numbers that stand twice: in one file, or under two names."""
+        """Return the whole records of a run by number, and the numbers that stand twice.
+
+        Of the files that had a name one after another the first with a record counts: those after it are its compactions,
+        those before it were deleted after a kill in their first record.
+        """
         found: dict[int, Record] = {}
         twice: list[int] = []
         for _, same_name in itertools.groupby(self._files(run), lambda each: each.name):
-            of_name: dict[int, Record] = {}
-            for path in same_name:
-                of_file: dict[int, Record] = {}
-                for each in read_segment(path):
-                    if isinstance(each, Damage):
-                        continue  # what a kill left half written; the next process cuts it
-                    if each.number in of_file:
-                        twice.append(each.number)
-                    of_file[each.number] = each
-                of_name |= of_file
-            twice.extend(found.keys() & of_name.keys())
-            found |= of_name
+            written = next(filter(None, map(self._whole, same_name)), [])
+            for each in written:
+                if each.number in found:
+                    twice.append(each.number)
+                found[each.number] = each
         return found, twice
+
+    @staticmethod
+    def _whole(path: Path) -> list[Record]:
+        """Return the whole records of a file: what a kill left half written, the next process cuts."""
+        return [each for each in read_segment(path) if not isinstance(each, Damage)]
 
     def _files(self, run: str) -> list[Path]:
         """Return the links of a run by name; those of one name in the order of their last change."""
