@@ -2,8 +2,8 @@
 
 A recogniser hears 税込で画質 for 土下座し in noise, with the right words close behind. They count where the likely texts
 that hold them are together as probable as `SHARE`. Measured with `models/ja-synth` on 304 alarming and 40 harmless calls and
-2.4 hours of calm speech: 55 % of the alarming ones were found without, 59 % with 0.2, 61 % with 0.1; false alarms in calm
-speech 5, 5 and 10.
+2.4 hours of calm speech, with a wider beam than is shipped: 55 % of the alarming ones were found without, 59 % with 0.2, 61 %
+with 0.1; false alarms in calm speech 5, 5 and 10. As shipped 46 % without, 52 % with 0.2.
 """
 
 from __future__ import annotations
