@@ -79,9 +79,9 @@ def test_the_voice_is_found_in_babble_that_never_stops() -> None:
     pcm = np.clip(mixed, -32768, 32767).astype("<i2").tobytes()
     for at in range(0, len(pcm), BLOCK):
         depth.add(pcm[at : at + BLOCK])
-    start_s, end_s = depth.voice_s
-    assert 2.3 <= start_s <= 3.1
-    assert -0.1 <= end_s - (3 + len(voice) / RATE) <= 0.7
+    found = depth.voiced()
+    assert 2.3 <= found.start_s <= 3.1
+    assert -0.1 <= found.end_s - (3 + len(voice) / RATE) <= 0.7
 
 
 def test_a_gap_in_the_sound_is_no_quiet_ground_under_a_voice() -> None:

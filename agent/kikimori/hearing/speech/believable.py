@@ -52,6 +52,16 @@ class Certainty:
     """Mean log likelihood of the tokens."""
 
 
+@dataclass(frozen=True, slots=True)
+class VoicedSpan:
+    """Place of the voice in an utterance, in seconds from its beginning; around it there may be babble without an end."""
+
+    start_s: float
+    end_s: float
+    quiet_s: float
+    """Seconds since the voice was last as loud as a voice is; 0 where none is found."""
+
+
 class SoundDepth:
     """Distance between an utterance's sound and the sound below it."""
 
@@ -82,32 +92,20 @@ class SoundDepth:
         low, high = np.percentile(levels, (25, 95))
         return bool(high - low >= DEPTH_DB)
 
-    @property
-    def voice_s(self) -> tuple[float, float]:
-        """Return the seconds between which the voice lies; around it there may be babble without an end."""
-        whole_s, loud_s = self._loud()
-        if loud_s is None:
-            return 0.0, whole_s
-        return max(0.0, loud_s[0] - BEFORE_S), min(whole_s, loud_s[1] + AFTER_S)
-
-    @property
-    def quiet_s(self) -> float:
-        """Return the seconds since the voice was last as loud as a voice is."""
-        whole_s, loud_s = self._loud()
-        return 0.0 if loud_s is None else whole_s - loud_s[1]
-
-    def _loud(self) -> tuple[float, tuple[float, float] | None]:
-        """Return the seconds of all of it, and where the voice is loud first and last; None = nowhere, or too short."""
+    def voiced(self) -> VoicedSpan:
+        """Return where the voice lies; the whole where it is nowhere loud, or too short to say."""
         levels = self._all()
         whole_s = len(levels) * FRAME_S
+        whole = VoicedSpan(0.0, whole_s, 0.0)
         if len(levels) < JUDGED_FROM:
-            return whole_s, None
+            return whole
         high = np.percentile(levels[levels > NOTHING_DB], 95) if np.any(levels > NOTHING_DB) else 0.0
         power = np.convolve(10 ** (levels / 10), np.full(LOUD_FRAMES, 1 / LOUD_FRAMES), "same")
         loud = np.flatnonzero(10 * np.log10(power) >= high - LOUD_DB)
         if not len(loud):
-            return whole_s, None
-        return whole_s, (loud[0] * FRAME_S, (loud[-1] + 1) * FRAME_S)
+            return whole
+        first_s, last_s = loud[0] * FRAME_S, (loud[-1] + 1) * FRAME_S
+        return VoicedSpan(max(0.0, first_s - BEFORE_S), min(whole_s, last_s + AFTER_S), whole_s - last_s)
 
     def _all(self) -> NDArray[np.float64]:
         """Return the level of each frame in dB."""

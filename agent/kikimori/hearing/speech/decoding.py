@@ -12,11 +12,12 @@ from kikimori.hearing.speech.engine import Recognised, join_words
 from kikimori.hearing.speech.fed_time import FedTime
 from kikimori.hearing.speech.final_times import FinalTimes
 from kikimori.hearing.speech.second_hearing import Finished
-from kikimori_core.model.evidence import LikelyText, Role, Utterance
+from kikimori_core.model.evidence import Role, Utterance
 
 if TYPE_CHECKING:
     import asyncio
 
+    from kikimori.hearing.speech.believable import VoicedSpan
     from kikimori.hearing.speech.engine import SpeechEngine
     from kikimori.hearing.speech.finals import FinalsQueue
     from kikimori.hearing.speech.pool import SpeechLeg
@@ -144,33 +145,21 @@ class Decodings:
 
     def _hear_early(self, leg: SpeechLeg, decoding: _Decoding) -> None:
         """Begin the second hearing where the voice pauses, and give it up where it goes on."""
-        quiet_s = decoding.depth.quiet_s
-        end_s = decoding.fed.fed_s - quiet_s
+        voice = decoding.depth.voiced()
+        end_s = decoding.fed.fed_s - voice.quiet_s
         if decoding.early is not None and end_s > decoding.early_end_s + SAME_S:
             self._drop_early(decoding)
-        if decoding.early is not None or quiet_s < EARLY_S or not decoding.depth.is_a_voice:
+        if decoding.early is not None or voice.quiet_s < EARLY_S or not decoding.depth.is_a_voice:
             return
-        pcm = self._voice(leg, decoding)
+        pcm = _sound(decoding, voice, leg.rate)
         if self._finals is not None and (decoding.shown or len(pcm) >= UNWORDED_FROM_S * leg.rate * 2):
-            decoding.early = self._finals.begin(leg, pcm, self._times(decoding))
+            decoding.early = self._finals.begin(leg, pcm, _times(decoding, voice))
             decoding.early_end_s = end_s
 
     def _drop_early(self, decoding: _Decoding) -> None:
         if decoding.early is not None and self._finals is not None:
             self._finals.drop(decoding.early)
         decoding.early = None
-
-    @staticmethod
-    def _voice(leg: SpeechLeg, decoding: _Decoding) -> bytes:
-        """Return the sound of the present utterance between which the voice lies."""
-        start_s, end_s = decoding.depth.voice_s
-        return bytes(decoding.sound[int(start_s * leg.rate) * 2 : int(end_s * leg.rate) * 2])
-
-    @staticmethod
-    def _times(decoding: _Decoding) -> FinalTimes:
-        spoken = decoding.fed_at - decoding.depth.quiet_s
-        start_s, end_s = decoding.depth.voice_s
-        return FinalTimes(end_s - start_s, spoken, decoding.fed_at, time.monotonic())
 
     def _finish(self, leg: SpeechLeg, decoding: _Decoding) -> None:
         self._end(leg, decoding, decoding.stream.finish(wanted=decoding.depth.is_a_voice))
@@ -195,33 +184,33 @@ class Decodings:
     def _end(self, leg: SpeechLeg, decoding: _Decoding, recognised: Recognised | None) -> None:
         """End the utterance: deliver its final, and queue its second hearing."""
         pcm = b""
-        times = self._times(decoding)
-        goes_on_s = decoding.fed.fed_s - decoding.depth.quiet_s - decoding.early_end_s
+        voice = decoding.depth.voiced()
+        times = _times(decoding, voice)
+        goes_on_s = decoding.fed.fed_s - voice.quiet_s - decoding.early_end_s
         if decoding.depth.is_a_voice:
-            start_s, end_s = decoding.depth.voice_s
-            pcm = self._voice(leg, decoding)
-            recognised = _between(recognised, decoding.from_s + start_s, decoding.from_s + end_s)
+            pcm = _sound(decoding, voice, leg.rate)
+            recognised = _between(recognised, decoding.from_s + voice.start_s, decoding.from_s + voice.end_s)
         else:
             recognised = None
         if not pcm or goes_on_s > SAME_S:
             self._drop_early(decoding)
-        early, decoding.early = decoding.early, None
         decoding.depth.clear()
         decoding.sound.clear()
         if recognised is None and not decoding.shown and len(pcm) < UNWORDED_FROM_S * leg.rate * 2:
-            if early is not None and self._finals is not None:
-                self._finals.drop(early)
+            self._drop_early(decoding)
             return
         first = self._final(leg, decoding, recognised)
         again = len(pcm) >= UNWORDED_FROM_S * leg.rate * 2 or (recognised is not None and pcm)
         tells = recognised is not None or decoding.shown
         if self._finals is None or not again:
+            self._drop_early(decoding)
             if tells:
                 self._deliver(leg, first)
         else:
             if tells and not self._finals.replaces:
                 self._deliver(leg, first)
             finished = Finished(first, tells=tells)
+            early, decoding.early = decoding.early, None
             if early is None or not self._finals.confirm(early, finished):
                 self._finals.take(leg, pcm, finished, times)
         decoding.utterance += 1
@@ -244,12 +233,7 @@ class Decodings:
             final=True,
             words=words,
             engine=self._engine.kind,
-            likely=tuple(
-                LikelyText(
-                    join_words([word.text for word in each.words]), _in_media(each.words, fed), each.share
-                )
-                for each in recognised.others
-            ),
+            likely=tuple(replace(each, words=_in_media(each.words, fed)) for each in recognised.others),
         )
 
     @staticmethod
@@ -258,6 +242,16 @@ class Decodings:
 
     def _deliver(self, leg: SpeechLeg, utterance: Utterance) -> None:
         self._loop.call_soon_threadsafe(leg.deliver, utterance)
+
+
+def _sound(decoding: _Decoding, voice: VoicedSpan, rate: int) -> bytes:
+    """Return the sound of the present utterance between which the voice lies."""
+    return bytes(decoding.sound[int(voice.start_s * rate) * 2 : int(voice.end_s * rate) * 2])
+
+
+def _times(decoding: _Decoding, voice: VoicedSpan) -> FinalTimes:
+    spoken = decoding.fed_at - voice.quiet_s
+    return FinalTimes(voice.end_s - voice.start_s, spoken, decoding.fed_at, time.monotonic())
 
 
 def _in_media(words: tuple[RecognisedWord, ...], fed: FedTime) -> tuple[RecognisedWord, ...]:
@@ -283,5 +277,9 @@ def _between(recognised: Recognised | None, start_s: float, end_s: float) -> Rec
     words = inside(recognised.words)
     if not words:
         return None
-    others = tuple(replace(each, words=kept) for each in recognised.others if (kept := inside(each.words)))
+    others = tuple(
+        replace(each, text=join_words([word.text for word in kept]), words=kept)
+        for each in recognised.others
+        if (kept := inside(each.words))
+    )
     return Recognised(join_words([word.text for word in words]), words, final=True, others=others)

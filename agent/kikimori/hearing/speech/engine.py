@@ -9,16 +9,7 @@ from kikimori.errors import KikimoriError
 
 if TYPE_CHECKING:
     from kikimori.hearing.speech.believable import Certainty
-    from kikimori_core.model.evidence import RecognisedWord
-
-
-@dataclass(frozen=True, slots=True)
-class Likely:
-    """Another text of a final."""
-
-    words: tuple[RecognisedWord, ...]
-    share: float
-    """Probability, of all likely texts together 1."""
+    from kikimori_core.model.evidence import LikelyText, RecognisedWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +19,7 @@ class Recognised:
     text: str
     words: tuple[RecognisedWord, ...]
     final: bool
-    others: tuple[Likely, ...] = ()
+    others: tuple[LikelyText, ...] = ()
     """Other likely texts of a final, the likeliest first."""
 
 

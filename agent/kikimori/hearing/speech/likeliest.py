@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import Levenshtein
 
-from kikimori.hearing.speech.engine import Likely, Recognised, join_words
+from kikimori.hearing.speech.engine import Recognised, join_words
+from kikimori_core.model.evidence import LikelyText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,9 @@ def nearest_to_all(texts: Iterable[tuple[float, Words]]) -> Recognised | None:
         replace(word, confidence=sum(share for each, share in shares.items() if _holds(words[each], word)))
         for word in words[best]
     )
-    others = tuple(Likely(words[each], share) for each, share in shares.items() if each not in {"", best})
+    others = tuple(
+        LikelyText(each, words[each], share) for each, share in shares.items() if each not in {"", best}
+    )
     return Recognised(best, sure, final=True, others=others)
 
 
