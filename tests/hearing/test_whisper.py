@@ -12,9 +12,9 @@ import pytest
 from tests.support.nobody import SOUNDS, nobody
 from tests.support.whisper import whisper_model
 
-from kikimori.hearing.speech.priority import NICE
 from kikimori.hearing.speech.whisper_engine import WhisperEngine, WhisperMissingError
 from kikimori_core.model.call import Role
+from kikimori_core.priority import NICE
 from kikimori_lab.demo.script import RATE, load_calls
 
 TASKS = Path("/proc/self/task")

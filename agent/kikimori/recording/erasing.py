@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_core.journal.erasing import rewrite_without
+from kikimori_core.priority import give_way
 from kikimori_core.wire.private_file import write_private
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-NICE = 10
 PENDING = "erasing.json"
 """File in a run's folder: calls to be erased, each with the number of the first record that stays."""
 RETRY_S = 5.0
@@ -84,8 +83,7 @@ class CallEraser:
             self._thread.start()
 
     def _run(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        give_way()
         while True:
             with self._changed:
                 while not self._pending and not self._stopping:

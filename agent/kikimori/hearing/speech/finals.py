@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori.hearing.speech.priority import give_way
 from kikimori.hearing.speech.second_hearing import SecondHearing
 from kikimori_core.model.evidence import OtherTranscription
+from kikimori_core.priority import give_way
 
 if TYPE_CHECKING:
     import asyncio

@@ -18,8 +18,8 @@ import structlog
 
 from kikimori.hearing.speech.decoding import Chunk, Decodings
 from kikimori.hearing.speech.engine import SpeechUnavailableError
-from kikimori.hearing.speech.priority import give_way
 from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.priority import give_way
 
 if TYPE_CHECKING:
     import asyncio

@@ -17,7 +17,7 @@ import soxr
 from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.believable import Certainty, believed, once
 from kikimori.hearing.speech.engine import Transcription
-from kikimori.hearing.speech.priority import give_way
+from kikimori_core.priority import give_way
 
 if TYPE_CHECKING:
     from pathlib import Path

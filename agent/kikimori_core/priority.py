@@ -1,4 +1,4 @@
-"""Priority of the threads that recognise: sound must be heard whatever becomes of words."""
+"""Priority of threads whose work can wait: sound must be heard whatever becomes of words and files."""
 
 from __future__ import annotations
 
