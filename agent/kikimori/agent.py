@@ -27,6 +27,7 @@ from kikimori.levels_telling import tell_levels
 from kikimori.listening.listening_desk import ListeningDesk
 from kikimori.listening.pages_way import PagesWay
 from kikimori.office_directory import OfficeDirectory
+from kikimori.phrase_finder import configured_finder
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.recording.office_choice import recording_of
 from kikimori.recording_notice import RecordingNotice
@@ -37,9 +38,7 @@ from kikimori.unanswered.help import UnansweredHelp
 from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
 from kikimori_core.journal.framing import SegmentHead
-from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
-from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.alert import run_name
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.key_watch import follow_trust
@@ -98,9 +97,7 @@ class Agent:
         self.config = config
         self._patience_s = patience_s
         self.rules: tuple[Rule, ...] = load_rules(config.rule_files())
-        book = load_phrases(config.phrase_files(), config.acts_folder())
-        self.phrases: PhraseBook | CheckedPhrases
-        self.phrases = with_second_opinion(book, self.rules, config.opinion_folder())
+        self.phrases: PhraseBook | CheckedPhrases = configured_finder(config, self.rules)
         self.stop = asyncio.Event()
         self.ready: asyncio.Future[Addresses] = asyncio.get_running_loop().create_future()
         self._office = OfficeDirectory(config)

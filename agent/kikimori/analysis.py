@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from kikimori.calls.desk import Desk
 from kikimori.calls.settings import DeskSettings
 from kikimori.integrations.mirror.replay import CaptureClock, replay_capture
+from kikimori.phrase_finder import configured_finder
 from kikimori.recognition import Recognition, load_recognition
 from kikimori.taps.replay import replay
-from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
-from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.call import CallInfo, call_id_from
 
 if TYPE_CHECKING:
@@ -81,11 +80,7 @@ class Analyser:
         self.config = config
         self.recognition = recognition
         self.rules = load_rules(config.rule_files())
-        self.phrases = with_second_opinion(
-            load_phrases(config.phrase_files(), config.acts_folder()),
-            self.rules,
-            config.opinion_folder(),
-        )
+        self.phrases = configured_finder(config, self.rules)
         self._pool = recognition.pool(config.speech, backlog_s=60.0)
 
     async def analyse(

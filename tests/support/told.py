@@ -6,8 +6,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from kikimori.config import AgentConfig
+from kikimori.phrase_finder import configured_book
 from kikimori_core.judging.judge import CallJudge
-from kikimori_core.judging.phrases import PhraseBook, load_phrases
+from kikimori_core.judging.phrases import PhraseBook
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.alert import ClosedBecause
 from kikimori_core.model.call import Role
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 CUSTOMER, OPERATOR, MIXED = Role.CUSTOMER, Role.OPERATOR, Role.MIXED
 
-PHRASES = load_phrases(AgentConfig().phrase_files(), AgentConfig().acts_folder())
+PHRASES = configured_book(AgentConfig())
 RULES = load_rules(AgentConfig().rule_files())
 
 

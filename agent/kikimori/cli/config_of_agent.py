@@ -15,10 +15,10 @@ from kikimori.cli.terminal import language, say, show, warn
 from kikimori.config import DEFAULTS
 from kikimori.doctor.configuration import look_at_configuration
 from kikimori.errors import ConfigError, KikimoriError
+from kikimori.phrase_finder import configured_book
 from kikimori.recognition import model_path
 from kikimori.ways_in import controlling
 from kikimori_core.judging.coverage import own_files, wider
-from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import capped_rules, categories_without_phrases, load_rules
 from kikimori_core.messages import both, label, text
 from kikimori_core.wire.settings import is_loopback
@@ -41,7 +41,7 @@ LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 def check_agent(args: argparse.Namespace, config: AgentConfig, dashboard: DashboardSettings) -> None:
     """Check everything that the configuration names, and describe what it says; raises ConfigError."""
     rules = load_rules(config.rule_files())
-    phrases = load_phrases(config.phrase_files(), config.acts_folder())
+    phrases = configured_book(config)
     if phrases.skipped:
         raise ConfigError.of("phrases_unusable", skipped=tuple(phrases.skipped))
     if warning := state_warning(config_path(args), config):

@@ -10,7 +10,7 @@ import numpy as np
 from sudachipy import Dictionary, SplitMode
 
 from kikimori.config import AgentConfig
-from kikimori_core.judging.phrases import load_phrases
+from kikimori.phrase_finder import configured_book
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.evidence import Role, Utterance
@@ -56,7 +56,7 @@ def bench_phrases(rounds: int, progress: Callable[[int], None]) -> PhrasesFigure
     ]
     config = AgentConfig()
     began = time.perf_counter()
-    phrases = load_phrases(config.phrase_files(), config.acts_folder())
+    phrases = configured_book(config)
     load_s = time.perf_counter() - began
     tokenizer = Dictionary(dict="small").tokenizer(mode=SplitMode.C)
     first = [_timed(phrases.find, each) for each in heard]

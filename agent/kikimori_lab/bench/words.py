@@ -18,10 +18,10 @@ import numpy as np
 from kikimori.calls.desk import Desk
 from kikimori.calls.settings import DeskSettings
 from kikimori.errors import KikimoriError
+from kikimori.phrase_finder import configured_book
 from kikimori.recognition import load_recognition
 from kikimori.taps.replay import open_recording, replay
 from kikimori_core.judging.kinds.phrase import PhraseRule
-from kikimori_core.judging.phrases import PhraseBook, load_phrases
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.messages import both
 from kikimori_core.model.call import CallInfo
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kikimori.hearing.speech.pool import SpeechPool
     from kikimori.recognition import Recognition
     from kikimori_core.judging.kinds.rule import Rule
-    from kikimori_core.judging.phrases import UtteranceFindings
+    from kikimori_core.judging.phrases import PhraseBook, UtteranceFindings
     from kikimori_core.model.evidence import Utterance
     from kikimori_lab.evaluation.truth import Truth
 
@@ -220,7 +220,7 @@ async def bench_words(
     calls = calls or len(recordings)
     rules = load_rules(config.rule_files())
     _has_phrases([truth for _, truth in recordings], calls, rules)
-    book = load_phrases(config.phrase_files(), config.acts_folder())
+    book = configured_book(config)
     times: list[FinalTimes] = []
     pool = recognition.pool(config.speech, backlog_s=60.0, live=True, traced=times.append)
     if pool is None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kikimori.phrase_finder import configured_finder
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds.repeated import RepeatedRule
-from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
-from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.model.evidence import Role, Utterance
 from kikimori_core.wire.messages import AnsweredEvidence, ToneEvidence
 from kikimori_lab.evaluation.cases import AnsweredDemand
@@ -58,8 +57,7 @@ class CaseJudge:
     def of(cls, config: AgentConfig) -> CaseJudge:
         """Read rules and phrases. Raises ConfigError."""
         rules = load_rules(config.rule_files())
-        book = load_phrases(config.phrase_files(), config.acts_folder())
-        return cls(rules, with_second_opinion(book, rules, config.opinion_folder()))
+        return cls(rules, configured_finder(config, rules))
 
     @property
     def names(self) -> set[str]:
