@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.kinds.detector import (
@@ -88,14 +89,14 @@ class CallJudge:
         self._note_stop_request(utterance, said.matches)
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
-        return changes + self._observe(_spoken(utterance, said))
+        return changes + self._observe(Spoken.of(utterance, said))
 
     def _heard_again(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
         """Take the second final of a line: only what the first did not hold counts."""
         first = self._told.pop(utterance.line_id, None)
         if first is None:
             self._note_stop_request(utterance, said.matches)
-            return self._observe(_spoken(utterance, said))
+            return self._observe(Spoken.of(utterance, said))
         known = {match.category for match in first.matches}
         news = tuple(match for match in said.matches if match.category not in known)
         self._note_stop_request(utterance, news)
@@ -103,9 +104,7 @@ class CallJudge:
         tone = said.tone if first.tone is None and not known else None
         if not news and demand is None and tone is None:
             return []
-        return self._observe(
-            Spoken(utterance, news, demand, tone=tone, demanding=said.demanding, refusal=said.refusal)
-        )
+        return self._observe(replace(Spoken.of(utterance, said), matches=news, demand=demand, tone=tone))
 
     def _note_stop_request(self, utterance: Utterance, matches: tuple[Match, ...]) -> None:
         """Note that the customer was asked to stop. An utterance counts once, however often it is heard."""
@@ -182,14 +181,3 @@ class CallJudge:
         """End the call: close its open alerts."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
         return [change for change in closed if change is not None]
-
-
-def _spoken(utterance: Utterance, said: UtteranceFindings) -> Spoken:
-    return Spoken(
-        utterance,
-        said.matches,
-        said.demand,
-        tone=said.tone,
-        demanding=said.demanding,
-        refusal=said.refusal,
-    )

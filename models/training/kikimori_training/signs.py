@@ -175,8 +175,7 @@ def _spoken(case: Case, book: PhraseBook) -> Iterator[Spoken]:
 
 
 def _heard(said: Utterance, book: PhraseBook) -> Spoken:
-    found = book.find(said)
-    return Spoken(said, found.matches, found.demand, demanding=found.demanding, refusal=found.refusal)
+    return Spoken.of(said, book.find(said))
 
 
 def _demands(spoken: Spoken) -> bool:

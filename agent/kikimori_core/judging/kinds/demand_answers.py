@@ -150,11 +150,6 @@ class DemandAnswers:
         self._granted.add(demand)
         return True
 
-    @property
-    def last_demand(self) -> MadeDemand | None:
-        """Last utterance with a demand, of whichever rule."""
-        return self._demands[-1] if self._demands else None
-
     def granted(self, demand: MadeDemand) -> bool:
         """Return whether the operator agreed to a demand as it was made."""
         return demand in self._granted

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from kikimori_core.model.evidence import ButtonPress, EarlierContacts, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
-    from kikimori_core.judging.phrases import Match
+    from kikimori_core.judging.phrases import Match, UtteranceFindings
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.model.alert import Evidence, Severity
@@ -29,6 +29,18 @@ class Spoken:
     """Log odds that the customer demands something; None = the lists decide."""
     refusal: float | None = None
     """Log odds that the operator refuses something; None = the matches decide."""
+
+    @classmethod
+    def of(cls, utterance: Utterance, said: UtteranceFindings) -> Self:
+        """Return an utterance with what was found in it."""
+        return cls(
+            utterance,
+            said.matches,
+            said.demand,
+            tone=said.tone,
+            demanding=said.demanding,
+            refusal=said.refusal,
+        )
 
 
 @dataclass(frozen=True, slots=True)
