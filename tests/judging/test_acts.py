@@ -83,6 +83,7 @@ def _note(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
         lambda folder: (folder / "model.json").unlink(),
         lambda folder: (folder / "weights.npy").unlink(),
         lambda folder: (folder / "weights.npy").write_bytes((folder / "weights.npy").read_bytes()[:100]),
+        lambda folder: (folder / "weights.npy").write_bytes(b""),
         lambda folder: np.save(folder / "weights.npy", np.zeros((4, 2), np.int8)),
         _note(lambda note: note.update(bits=12)),
         _note(lambda note: note.pop("scale")),

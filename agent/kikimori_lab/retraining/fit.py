@@ -23,6 +23,12 @@ def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
+def in_bytes(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], list[float]]:
+    """Return weights as one byte each, and what one step of each column is worth."""
+    scale = np.maximum(np.abs(table).max(axis=0), 1e-6) / 127
+    return np.rint(table / scale).astype(np.int8), [float(each) for each in scale]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Some sentences: which features they have, each once. A cell is one feature of one sentence."""

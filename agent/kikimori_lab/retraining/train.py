@@ -14,7 +14,7 @@ from kikimori_core.judging.second_opinion.features import BITS, features
 from kikimori_core.judging.second_opinion.model import FORMAT, ModelNote
 from kikimori_core.judging.second_opinion.network import FILE, Network
 from kikimori_core.judging.words.sound import plain, words
-from kikimori_lab.retraining.fit import fit, softmax
+from kikimori_lab.retraining.fit import fit, in_bytes, softmax
 from kikimori_lab.retraining.templates import HARMLESS
 
 if TYPE_CHECKING:
@@ -168,14 +168,13 @@ def write_model(
     if shared and folder.resolve() != shipped.resolve():
         copyfile(shipped / FILE, folder / FILE)
     weights = trained.weights
-    scale = np.maximum(np.abs(weights.table).max(axis=0), 1e-6) / 127
-    table = np.rint(weights.table / scale).astype(np.int8)
+    table, scale = in_bytes(weights.table)
     note = ModelNote(
         format=FORMAT,
         bits=BITS,
         classes=trained.classes,
         bias=tuple(round(float(each), 5) for each in weights.bias),
-        scale=tuple(float(each) for each in scale),
+        scale=tuple(scale),
         temperature=trained.temperature,
         network_share=NETWORK_SHARE if shared else 0.0,
         veto_below=thresholds.veto_below,

@@ -28,7 +28,7 @@ from kikimori_core.judging.words.sound import plain, words
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
 from kikimori_lab.evaluation.cases import Case, json_lines, read_cases
-from kikimori_lab.retraining.fit import FitSettings, fit
+from kikimori_lab.retraining.fit import FitSettings, fit, in_bytes
 from kikimori_lab.retraining.samples import calm
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 from kikimori_training.signs import SignSamples, as_toml
@@ -134,14 +134,14 @@ class Learned:
 
     def model(self, made: dict[str, str] | None = None) -> ActModel:
         """Return the model, its weights rounded as they are written."""
-        scale = np.maximum(np.abs(self.table).max(axis=0), 1e-6) / 127
+        table, scale = in_bytes(self.table)
         note = ActNote(
             bits=BITS,
             bias={act: round(each, 5) for act, each in zip(ACTS, self.bias, strict=True)},
-            scale={act: float(each) for act, each in zip(ACTS, scale, strict=True)},
+            scale=dict(zip(ACTS, scale, strict=True)),
             made=made or {},
         )
-        return ActModel(note, np.rint(self.table / scale).astype(np.int8))
+        return ActModel(note, table)
 
     def write(self, folder: Path, made: dict[str, str]) -> None:
         """Write `model.json` and `weights.npy`; raises OSError."""

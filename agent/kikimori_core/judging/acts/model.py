@@ -55,7 +55,7 @@ class ActModel:
         except ValidationError as error:
             where, reason = first_fault(error)
             raise ConfigError.of("opinion_wrong", folder=folder, where=where, reason=reason) from None
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise ConfigError.of("opinion_unreadable", folder=folder, reason=error) from None
         if note.bits != BITS or table.shape != (1 << BITS, len(ACTS)) or table.dtype != np.int8:
             raise ConfigError.of("opinion_does_not_fit", folder=folder)
