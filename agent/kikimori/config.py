@@ -50,6 +50,8 @@ BUILTIN_OPINION = Path(next(iter(kikimori_models.__path__))) / "second-opinion"
 """The second opinion's model that comes along."""
 BUILTIN_ACTS = Path(next(iter(kikimori_models.__path__))) / "acts"
 """The model of demands and refusals that comes along."""
+BUILTIN_SENTENCES = Path(next(iter(kikimori_models.__path__))) / "sentences"
+"""The encoder of sentences that comes along."""
 
 
 class _Table(BaseModel):

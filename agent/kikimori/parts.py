@@ -18,6 +18,7 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "numpy",
         "pylibsrtp",
         "rapidfuzz",
+        "sentencepiece",
         "soundfile",
         "soxr",
         "sudachidict_small",
