@@ -41,7 +41,7 @@ at("key-help").addEventListener("click", openKeys);
 at("language").addEventListener("click", async () => { await i18n.toggle(); words(); });
 for (const group of [exact, alike]) at(`${group.name}-more`).addEventListener("click", () => further(group));
 document.addEventListener("keydown", keyed);
-if (matchMedia("(max-width: 760px)").matches) at("narrow").removeAttribute("open");
+if (matchMedia("(max-width: 760px), (max-height: 800px)").matches) at("narrow").removeAttribute("open");
 words();
 const answer = await load("/api/history/choices");
 if (answer.status === 401) toLogin();
@@ -125,6 +125,7 @@ function recall() {
     sessionStorage.removeItem(KEPT);
   }
   for (const each of [...TYPED, ...CHOSEN]) if (kept[each]) field(each).value = kept[each];
+  if ([...TYPED, ...CHOSEN].some((each) => each !== "words" && field(each).value)) at("narrow").setAttribute("open", "");
 }
 
 /** @param {KeyboardEvent} event */
