@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kikimori.config import BUILTIN_SENTENCES
 from kikimori_core.judging.phrases import PhraseBook, load_phrases
 from kikimori_core.judging.second_opinion import with_second_opinion
 
@@ -22,4 +23,4 @@ def configured_book(config: AgentConfig) -> PhraseBook:
 
 def configured_finder(config: AgentConfig, rules: Iterable[Rule]) -> PhraseBook | CheckedPhrases:
     """Read the phrase files and put the second opinion over them, for some rules. Raises ConfigError."""
-    return with_second_opinion(configured_book(config), rules, config.opinion_folder())
+    return with_second_opinion(configured_book(config), rules, config.opinion_folder(), BUILTIN_SENTENCES)

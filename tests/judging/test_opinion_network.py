@@ -97,7 +97,8 @@ def test_it_calculates_what_the_units_define(text: str) -> None:
 def test_it_has_its_share_of_an_opinion(tmp_path: Path) -> None:
     def judged(share: float) -> float:
         note = json.loads((BUILTIN_OPINION / "model.json").read_text(encoding="utf-8")) | {
-            "network_share": share
+            "network_share": share,
+            "meaning_share": 0.0,
         }
         (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
         return OpinionModel(tmp_path).judge(words(TEXT)).harm
@@ -112,7 +113,7 @@ def test_it_has_its_share_of_an_opinion(tmp_path: Path) -> None:
 def test_without_a_share_no_file_is_needed(tmp_path: Path) -> None:
     """A model of an earlier release has no network."""
     note = json.loads((BUILTIN_OPINION / "model.json").read_text(encoding="utf-8"))
-    del note["network_share"]
+    del note["network_share"], note["meaning_share"]
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
     for name in ("weights.npy", "senses.npy"):
         (tmp_path / name).write_bytes((BUILTIN_OPINION / name).read_bytes())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.support.told import CUSTOMER, MIXED, OPERATOR, PHRASES, RULES, said
 
-from kikimori.config import AgentConfig, JudgingTable
+from kikimori.config import BUILTIN_SENTENCES, AgentConfig, JudgingTable
 from kikimori.errors import ConfigError
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.second_opinion import with_second_opinion
@@ -28,7 +28,7 @@ FOLDER = AgentConfig().opinion_folder()
 
 
 def checked() -> CheckedPhrases:
-    book = with_second_opinion(PHRASES, RULES, FOLDER)
+    book = with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     return book
 
@@ -38,7 +38,7 @@ def altered(tmp_path: Path, **fields: object) -> Path:
     assert FOLDER is not None
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy", "network.npz"):
+    for name in ("weights.npy", "senses.npy", "network.npz", "meaning.npz"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     return tmp_path
 
@@ -52,7 +52,7 @@ def opened(book: CheckedPhrases, text: str, role: Role = CUSTOMER) -> dict[str, 
 def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
     """With a model that doubts everything of a category, its phrases count for nothing; others do."""
     folder = altered(tmp_path, veto_below={"insult": 1.0}, tone_from={})
-    book = with_second_opinion(PHRASES, RULES, folder)
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     judge = CallJudge(RULES, book, words_heard=True)
     assert judge.observe(said("この馬鹿野郎が", 10)) == []
@@ -64,7 +64,9 @@ def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
 
 
 def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
-    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, veto_below={"insult": 1.0}, tone_from={}))
+    book = with_second_opinion(
+        PHRASES, RULES, altered(tmp_path, veto_below={"insult": 1.0}, tone_from={}), BUILTIN_SENTENCES
+    )
     judge = CallJudge(RULES, book, words_heard=True)
     for end_s in (11.0, 12.0, 13.0):
         partial = replace(said("この馬鹿野郎が", 10, final=False), end_s=end_s)
@@ -74,13 +76,13 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
 
 def test_demands_that_are_counted_are_never_doubted(tmp_path: Path) -> None:
     folder = altered(tmp_path, veto_below={"call_for_superior": 1.0}, tone_from={})
-    book = with_second_opinion(PHRASES, RULES, folder)
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert {match.category for match in book.find(said("責任者を出せ", 10)).matches} == {"call_for_superior"}
 
 
 def test_a_tone_is_a_notice_with_the_words_that_weighed_most(tmp_path: Path) -> None:
     folder = altered(tmp_path, tone_from={"insult": 0.5})
-    book = with_second_opinion(PHRASES, RULES, folder)
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     judge = CallJudge(RULES, book, words_heard=True)
     text = "金魚の方がまだ賢いんじゃねえの"
     assert book.find(said(text, 10)).matches == ()
@@ -95,7 +97,9 @@ def test_a_tone_is_a_notice_with_the_words_that_weighed_most(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("role", [OPERATOR])
 def test_an_operator_has_no_tone(role: Role, tmp_path: Path) -> None:
-    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}))
+    book = with_second_opinion(
+        PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
+    )
     assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, role)).tone is None
 
 
@@ -123,12 +127,14 @@ def test_saying_it_once_more_raises_nothing(text: str) -> None:
 def test_it_can_be_switched_off() -> None:
     off = AgentConfig(judging=JudgingTable(second_opinion=False))
     assert off.opinion_folder() is None
-    assert with_second_opinion(PHRASES, RULES, off.opinion_folder()) is PHRASES
+    assert with_second_opinion(PHRASES, RULES, off.opinion_folder(), BUILTIN_SENTENCES) is PHRASES
     assert AgentConfig(language="en").opinion_folder() is None
 
 
 def test_a_mixed_leg_may_be_the_customer(tmp_path: Path) -> None:
-    book = with_second_opinion(PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}))
+    book = with_second_opinion(
+        PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
+    )
     assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, MIXED)).tone is not None
 
 
@@ -159,6 +165,8 @@ def test_a_model_of_the_former_format_is_still_read(tmp_path: Path) -> None:
     """As an office trained it before there were senses: fewer rows, no `senses.npy`."""
     assert FOLDER is not None
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | {"format": 1, "bits": 17}
+    for later in ("network_share", "meaning_share"):
+        del note[later]
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
     table = np.zeros((1 << 17, len(note["classes"])), np.int8)
     table[row_of("l馬鹿", 17), note["classes"].index("insult")] = 127

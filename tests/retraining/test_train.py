@@ -12,10 +12,17 @@ from kikimori_core.judging.second_opinion.features import BITS, features
 from kikimori_core.judging.second_opinion.model import OpinionModel
 from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.judging.words.sound import plain, words
-from kikimori_lab.retraining.fit import FitSettings, Rows, fit, softmax
+from kikimori_lab.retraining.fit import FitSettings, Rows, Weights, fit, softmax
 from kikimori_lab.retraining.samples import Sample
 from kikimori_lab.retraining.templates import HARMLESS
-from kikimori_lab.retraining.train import default_thresholds, train, write_model
+from kikimori_lab.retraining.train import (
+    MEANING_SHARE,
+    NETWORK_SHARE,
+    Trained,
+    default_thresholds,
+    train,
+    write_model,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +46,10 @@ def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None
     assert trained.figures["false"] == 0.0
     write_model(tmp_path, trained, SENSES, default_thresholds(["insult"]), {"seed": "16"}, BUILTIN_OPINION)
     model = OpinionModel(tmp_path)
-    # The shipped network knows other classes.
-    assert model.note.network_share == 0
+    # The shipped networks know other classes.
+    assert model.note.network_share == model.note.meaning_share == 0
     assert not (tmp_path / "network.npz").exists()
+    assert not (tmp_path / "meaning.npz").exists()
     for text in (*HARSH, *CALM):
         cut = words(plain(text))
         scores = trained.weights.scores([features(cut, SENSES)]) / np.float32(trained.temperature)
@@ -50,6 +58,17 @@ def test_it_learns_what_it_is_shown_and_keeps_it_on_disk(tmp_path: Path) -> None
     assert harsh.category == "insult"
     assert harsh.harm > model.judge(words("駅から近いですか")).harm
     assert "馬鹿" in model.weighed(words("本当に馬鹿だな"), "insult")
+
+
+def test_the_networks_come_along_where_the_categories_are_theirs(tmp_path: Path) -> None:
+    classes = OpinionModel(BUILTIN_OPINION).note.classes
+    weights = Weights(np.zeros((1 << BITS, len(classes)), np.float32), np.zeros(len(classes), np.float32))
+    bars = default_thresholds(classes[1:])
+    write_model(tmp_path, Trained(classes, weights, 1.0, {}), SENSES, bars, {}, BUILTIN_OPINION)
+    note = OpinionModel(tmp_path).note
+    assert (note.network_share, note.meaning_share) == (NETWORK_SHARE, MEANING_SHARE)
+    for name in ("network.npz", "meaning.npz"):
+        assert (tmp_path / name).read_bytes() == (BUILTIN_OPINION / name).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_model() -> None:

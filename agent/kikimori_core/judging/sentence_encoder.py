@@ -7,6 +7,7 @@ with the pieces of Japanese; `models/training/kikimori_training/sentence_pieces.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 from zipfile import BadZipFile
 
@@ -175,3 +176,9 @@ def _windows(state: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[n
     """Return for each piece the states of its window side by side; zeros where the sentence has ended."""
     padded = np.concatenate((state, np.zeros((1, _CHANNELS), np.float32)))
     return padded[columns].reshape(len(state), -1)
+
+
+@lru_cache(maxsize=2)
+def load_encoder(folder: Path) -> SentenceEncoder:
+    """Return the encoder of a folder, the same one each time, so that who asks next finds the vector made; raises ConfigError."""
+    return SentenceEncoder.read(folder)

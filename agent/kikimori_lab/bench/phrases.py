@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from sudachipy import Dictionary, SplitMode
 
-from kikimori.config import AgentConfig
+from kikimori.config import BUILTIN_SENTENCES, AgentConfig
 from kikimori.phrase_finder import configured_book
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.judging.second_opinion import with_second_opinion
@@ -60,7 +60,9 @@ def bench_phrases(rounds: int, progress: Callable[[int], None]) -> PhrasesFigure
     load_s = time.perf_counter() - began
     tokenizer = Dictionary(dict="small").tokenizer(mode=SplitMode.C)
     first = [_timed(phrases.find, each) for each in heard]
-    checked = with_second_opinion(phrases, load_rules(config.rule_files()), config.opinion_folder())
+    checked = with_second_opinion(
+        phrases, load_rules(config.rule_files()), config.opinion_folder(), BUILTIN_SENTENCES
+    )
     of_customers = [replace(each, role=Role.CUSTOMER) for each in heard]
     for each in of_customers:
         checked.find(each)

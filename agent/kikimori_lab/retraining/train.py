@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kikimori_core.judging.second_opinion import meaning, network
 from kikimori_core.judging.second_opinion.features import BITS, features
+from kikimori_core.judging.second_opinion.meaning import Meaning
 from kikimori_core.judging.second_opinion.model import FORMAT, ModelNote
-from kikimori_core.judging.second_opinion.network import FILE, Network
+from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.fit import fit, in_bytes, softmax
 from kikimori_lab.retraining.templates import HARMLESS
@@ -43,17 +45,19 @@ class Thresholds:
     tone_words: int = 2
 
 
-VETO_BELOW, TONE_FROM = 0.3, 0.82
+VETO_BELOW, TONE_FROM = 0.42, 0.78
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
-VETOES = {"insult": 0.4, "threat": 0.008, "violence": 0.008}
-"""Other bars of doubt: friends insult each other in jest; of threats no true one of the sentences held back may be doubted."""
-TONES = {"insult": 0.86, "threat": 0.88}
-"""Other bars of a notice of tone: categories that calm talk resembles more often."""
+VETOES = {"insult": 0.45, "sexual": 0.35, "unreasonable_demand": 0.3, "threat": 0.008, "violence": 0.008}
+"""Other bars of doubt: friends insult each other in jest; true demands and remarks may be polite; of threats none may be doubted."""
+TONES = {"insult": 0.82, "threat": 0.84, "authority": 0.65, "detention": 0.65, "self_harm": 0.65}
+"""Other bars of a notice of tone: categories that calm talk resembles more often, or hardly ever."""
 
 
 NETWORK_SHARE = 0.2
-"""Part of the log odds that the shipped network gives; on its own it finds less."""
+"""Part of the log odds that the shipped network over words gives; on its own it finds less."""
+MEANING_SHARE = 0.15
+"""Part that the shipped network over the sentence's vector gives; of the rest the one over words has its share."""
 
 
 def default_thresholds(categories: Sequence[str]) -> Thresholds:
@@ -158,15 +162,18 @@ def write_model(
     made: dict[str, str],
     shipped: Path,
 ) -> None:
-    """Write `model.json`, `weights.npy`, the senses that it was trained with, and the network of the shipped model.
+    """Write `model.json`, `weights.npy`, the senses that it was trained with, and the networks of the shipped model.
 
-    The network is left out where the classes are not those that it knows. Raises ConfigError or OSError.
+    A network is left out where the classes are not those that it knows. Raises ConfigError or OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     senses.write(folder)
-    shared = Network.read(shipped, senses).classes == trained.classes
-    if shared and folder.resolve() != shipped.resolve():
-        copyfile(shipped / FILE, folder / FILE)
+    by_words = Network.read(shipped, senses).classes == trained.classes
+    by_meaning = Meaning.read(shipped).classes == trained.classes
+    if folder.resolve() != shipped.resolve():
+        for name, shared in ((network.FILE, by_words), (meaning.FILE, by_meaning)):
+            if shared:
+                copyfile(shipped / name, folder / name)
     weights = trained.weights
     table, scale = in_bytes(weights.table)
     note = ModelNote(
@@ -176,7 +183,8 @@ def write_model(
         bias=tuple(round(float(each), 5) for each in weights.bias),
         scale=tuple(scale),
         temperature=trained.temperature,
-        network_share=NETWORK_SHARE if shared else 0.0,
+        network_share=NETWORK_SHARE if by_words else 0.0,
+        meaning_share=MEANING_SHARE if by_meaning else 0.0,
         veto_below=thresholds.veto_below,
         tone_from=thresholds.tone_from,
         tone_words=thresholds.tone_words,

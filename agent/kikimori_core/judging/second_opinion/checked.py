@@ -5,25 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.tone import Tone
 from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from kikimori_core.judging.phrases import Match, PhraseBook, UtteranceFindings
-    from kikimori_core.judging.second_opinion.model import OpinionModel
-    from kikimori_core.judging.words.sound import Morpheme
+    from kikimori_core.judging.second_opinion.model import Opinion, OpinionModel
+    from kikimori_core.judging.sentence_encoder import SentenceEncoder
+    from kikimori_core.judging.words.sound import Pronunciation
     from kikimori_core.model.evidence import Utterance
 
 
 class CheckedPhrases:
     """A phrase book whose single finds the model may doubt, and whose silence it may break with a notice of tone."""
 
-    def __init__(self, book: PhraseBook, model: OpinionModel, judged: Iterable[str]) -> None:
-        """`judged`: categories of which one utterance raises an alert; others are never doubted."""
+    def __init__(
+        self,
+        book: PhraseBook,
+        model: OpinionModel,
+        judged: Iterable[str],
+        encoder: SentenceEncoder | None = None,
+    ) -> None:
+        """Put a model over a book.
+
+        Args:
+            book: Phrases.
+            model: Judges whole sentences.
+            judged: Categories of which one utterance raises an alert; others are never doubted.
+            encoder: Gives the model the sentence's vector, where it has a use for it.
+        """
         self._book = book
         self._model = model
+        self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
         self.doubted = 0
         """Finds in finished utterances that were doubted."""
@@ -50,16 +66,18 @@ class CheckedPhrases:
             return said
         blamed = [match for match in said.matches if match.category in self._model.note.classes]
         if blamed:
-            return self._checked(said, heard.words, final=utterance.final)
-        return self._with_tone(said, heard.words) if utterance.final else said
+            return self._checked(said, heard, final=utterance.final)
+        return self._with_tone(said, heard) if utterance.final else said
 
-    def _checked(
-        self, said: UtteranceFindings, words: Sequence[Morpheme], *, final: bool
-    ) -> UtteranceFindings:
+    def _judged(self, heard: Pronunciation) -> Opinion:
+        vector = None if self._encoder is None else self._encoder.of(spoken(heard.text))
+        return self._model.judge(heard.words, vector)
+
+    def _checked(self, said: UtteranceFindings, heard: Pronunciation, *, final: bool) -> UtteranceFindings:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
         if not doubtful:
             return said
-        opinion = self._model.judge(words)
+        opinion = self._judged(heard)
 
         def stays(match: Match) -> bool:
             return opinion.harm >= self._vetoes.get(match.category, 0.0)
@@ -71,13 +89,13 @@ class CheckedPhrases:
             self.doubted += len(doubted)
         return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
 
-    def _with_tone(self, said: UtteranceFindings, words: Sequence[Morpheme]) -> UtteranceFindings:
+    def _with_tone(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:
         note = self._model.note
-        if len(words) < note.tone_words:
+        if len(heard.words) < note.tone_words:
             return said
-        opinion = self._model.judge(words)
+        opinion = self._judged(heard)
         if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
             return said
         self.tones += 1
-        weighed = self._model.weighed(words, opinion.category)
+        weighed = self._model.weighed(heard.words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))

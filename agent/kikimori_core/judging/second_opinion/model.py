@@ -1,4 +1,4 @@
-"""The model's numbers, read from a folder: `model.json`, `weights.npy`, and `network.npz` where there is one."""
+"""The model's numbers, read from a folder: `model.json`, `weights.npy`, and the two networks where they have a share."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
+from kikimori_core.judging.second_opinion.meaning import Meaning
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.wire.toml_file import first_fault
@@ -49,6 +50,8 @@ class ModelNote(BaseModel):
     """Scores are divided by it, so that a probability of 0.9 is right nine times in ten."""
     network_share: _Share = 0.0
     """Part of the log odds that `network.npz` gives; 0: there is none."""
+    meaning_share: _Share = 0.0
+    """Part that `meaning.npz` gives, given the sentence's vector; the other two share the rest. 0: there is none."""
     veto_below: dict[str, _Share] = {}
     """Categories whose single phrases are doubted below this probability of harassment; others never are."""
     tone_from: dict[str, _Share] = {}
@@ -99,6 +102,9 @@ class OpinionModel:
         self._network = Network.read(folder, self._senses) if self._senses and note.network_share else None
         if self._network is not None and self._network.classes != note.classes:
             raise ConfigError.of("opinion_network_wrong", folder=folder, reason="model.json: classes")
+        self._meaning = Meaning.read(folder) if note.meaning_share else None
+        if self._meaning is not None and self._meaning.classes != note.classes:
+            raise ConfigError.of("opinion_meaning_wrong", folder=folder, reason="model.json: classes")
         self._scale = np.array(note.scale, np.float32)
         self._bias = np.array(note.bias, np.float32)
 
@@ -114,8 +120,13 @@ class OpinionModel:
         """Map the table now; raises ConfigError or OSError."""
         self._weights()
 
-    def judge(self, words: Sequence[Morpheme]) -> Opinion:
-        """Return what a sentence is taken for."""
+    def judge(self, words: Sequence[Morpheme], vector: NDArray[np.float32] | None = None) -> Opinion:
+        """Return what a sentence is taken for.
+
+        Args:
+            words: The sentence.
+            vector: What `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
+        """
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
             return Opinion(0.0, self.note.classes[1], 0.0)
@@ -124,6 +135,9 @@ class OpinionModel:
         if self._network is not None:
             share = self.note.network_share
             scores = (1 - share) * _log_shares(scores) + share * _log_shares(self._network.scores(words))
+        if self._meaning is not None and vector is not None:
+            share = self.note.meaning_share
+            scores = (1 - share) * _log_shares(scores) + share * _log_shares(self._meaning.scores(vector))
         raised = np.exp(scores - scores.max())
         raised[1:] = np.maximum(raised[1:], 1e-12)
         best = 1 + int(raised[1:].argmax())

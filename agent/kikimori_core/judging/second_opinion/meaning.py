@@ -1,0 +1,66 @@
+"""A small network over the vector of a whole sentence, read from `meaning.npz`, in numpy alone.
+
+One hidden layer over what `sentence_encoder` makes of a sentence. `models/training/kikimori_training/sentence_network.py` trains it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Self
+from zipfile import BadZipFile
+
+import numpy as np
+
+from kikimori_core.errors import ConfigError
+from kikimori_core.judging.sentence_encoder import DIMENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FILE = "meaning.npz"
+NAMES = ("hidden", "hidden_bias", "out", "out_bias")
+"""Arrays of the file, besides `classes`: `none` first, then categories."""
+_UNSPOKEN = frozenset("PSZC")
+"""Unicode's categories of punctuation, symbols, spaces and control characters."""
+
+
+def spoken(text: str) -> str:
+    """Return the letters and digits of a `plain` text, as a recogniser writes neither commas nor full stops."""
+    return "".join(each for each in text if unicodedata.category(each)[0] not in _UNSPOKEN)
+
+
+class Meaning:
+    """Scores of a sentence by class, for `OpinionModel` to add to its own."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+        """`arrays`: those of `NAMES`, each layer input by output. Raises KeyError or ValueError."""
+        self.classes = tuple(str(each) for each in arrays["classes"])
+        hidden, hidden_bias, out, out_bias = (np.asarray(arrays[name], np.float32) for name in NAMES)
+        width = hidden_bias.size
+        fits = (
+            hidden.shape == (DIMENSIONS, width)
+            and hidden_bias.shape == (width,)
+            and out.shape == (width, len(self.classes))
+            and out_bias.shape == (len(self.classes),)
+        )
+        if not fits:
+            raise ValueError("shapes")
+        self._hidden, self._hidden_bias, self._out, self._out_bias = hidden, hidden_bias, out, out_bias
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the file of a model's folder. Raises ConfigError."""
+        try:
+            with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return cls(arrays)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+            raise ConfigError.of("opinion_meaning_wrong", folder=folder, reason=error) from None
+
+    def scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a score for each class, given a sentence's vector."""
+        held = np.maximum(vector @ self._hidden + self._hidden_bias, 0)
+        scores: NDArray[np.float32] = held @ self._out + self._out_bias
+        return scores
