@@ -2,8 +2,8 @@
 
     PYTHONPATH=models/training python -m kikimori_training.sentence_network --out models/second-opinion
 
-Run it after `kikimori train-words`, whose sentences it learns too. The encoder stays as it is. About seven minutes on one core, four
-of them for the vectors.
+Run it after `kikimori train-words`, whose sentences it learns too. The encoder stays as it is. About four minutes on one core, most of
+them for the vectors.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from kikimori_lab.retraining.samples import Sample
 
-WIDTH, NETWORKS = 256, 3
-"""Hidden numbers of one network, and how many networks are trained: their scores are averaged."""
+WIDTH = 256
+"""Hidden numbers."""
 EPOCHS, BATCH, RATE, LEAST_RATE = 14, 1024, 3e-3, 1e-5
 DECAY = 3e-4
 """L2 penalty on the weights, apart from the slope."""
@@ -140,19 +140,6 @@ def train(
     return layers
 
 
-def averaged(several: Sequence[Layers]) -> Layers:
-    """Return one network that scores as some do on average: their hidden numbers side by side."""
-    parts = [each.arrays for each in several]
-    number = np.float32(len(parts))
-    found = (
-        np.concatenate([each["hidden"] for each in parts], axis=1),
-        np.concatenate([each["hidden_bias"] for each in parts]),
-        np.concatenate([each["out"] for each in parts]) / number,
-        np.sum([each["out_bias"] for each in parts], axis=0) / number,
-    )
-    return Layers({name: np.asarray(each, np.float32) for name, each in zip(NAMES, found, strict=True)})
-
-
 def write(layers: Layers, classes: tuple[str, ...], folder: Path) -> None:
     """Write `meaning.npz`, two bytes a number."""
     saved: dict[str, Any] = {name: each.astype(np.float16) for name, each in layers.arrays.items()}
@@ -172,10 +159,7 @@ def main() -> None:
     labels = np.array([classes.index(each.label) for each in learned])
     weights = np.array([each.weight for each in learned], np.float32)
     vectors = vectors_of([each.text for each in learned])
-    several = [
-        train(vectors, labels, weights, len(classes), args.seed + number) for number in range(NETWORKS)
-    ]
-    write(averaged(several), classes, args.out)
+    write(train(vectors, labels, weights, len(classes), args.seed), classes, args.out)
 
 
 if __name__ == "__main__":
