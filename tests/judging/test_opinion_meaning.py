@@ -31,9 +31,11 @@ def arrays(classes: tuple[str, ...] = ("none", "insult"), width: int = 3) -> dic
     rng = np.random.default_rng(1)
     return {
         "classes": np.array(classes),
-        "hidden": rng.normal(size=(DIMENSIONS, width)).astype(np.float32),
+        "hidden": rng.integers(-127, 128, (DIMENSIONS, width), dtype=np.int8),
+        "hidden_scale": rng.random(width).astype(np.float32) / 127,
         "hidden_bias": rng.normal(size=width).astype(np.float32),
-        "out": rng.normal(size=(width, len(classes))).astype(np.float32),
+        "out": rng.integers(-127, 128, (width, len(classes)), dtype=np.int8),
+        "out_scale": rng.random(len(classes)).astype(np.float32) / 127,
         "out_bias": rng.normal(size=len(classes)).astype(np.float32),
     }
 
@@ -51,12 +53,14 @@ def test_it_calculates_one_hidden_layer() -> None:
     hidden = [
         max(
             0.0,
-            parts["hidden_bias"][at] + sum(vector[n] * parts["hidden"][n, at] for n in range(DIMENSIONS)),
+            parts["hidden_bias"][at]
+            + sum(vector[n] * parts["hidden"][n, at] * parts["hidden_scale"][at] for n in range(DIMENSIONS)),
         )
         for at in range(3)
     ]
     expected = [
-        parts["out_bias"][at] + sum(each * parts["out"][n, at] for n, each in enumerate(hidden))
+        parts["out_bias"][at]
+        + sum(each * parts["out"][n, at] * parts["out_scale"][at] for n, each in enumerate(hidden))
         for at in (0, 1)
     ]
     assert Meaning(parts).scores(vector).tolist() == pytest.approx(expected, abs=1e-4)

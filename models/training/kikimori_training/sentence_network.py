@@ -2,7 +2,7 @@
 
     PYTHONPATH=models/training python -m kikimori_training.sentence_network --out models/second-opinion
 
-Run it after `kikimori train-words`, whose sentences it learns too. The encoder stays as it is. About four minutes on one core, most of
+Run it after `kikimori train-words`, whose sentences it learns too. The encoder stays as it is. About five minutes on one core, half of
 them for the vectors.
 """
 
@@ -11,16 +11,16 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kikimori.config import BUILTIN_SENTENCES
 from kikimori.modelstore.catalogue import PACKAGE
-from kikimori_core.judging.second_opinion.meaning import FILE, NAMES, spoken
+from kikimori_core.judging.second_opinion.meaning import FILE, spoken
 from kikimori_core.judging.sentence_encoder import DIMENSIONS, load_encoder
 from kikimori_core.judging.words.sound import plain
-from kikimori_lab.retraining.fit import softmax
+from kikimori_lab.retraining.fit import in_bytes, softmax
 from kikimori_lab.retraining.samples import calm, casual, fragments, joined, remarks, written
 from kikimori_lab.retraining.templates import HARMLESS
 
@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 
     from kikimori_lab.retraining.samples import Sample
 
-WIDTH = 256
-"""Hidden numbers."""
+WIDTH, NETWORKS = 256, 3
+"""Hidden numbers of one network, and how many networks are trained: their scores are averaged."""
 EPOCHS, BATCH, RATE, LEAST_RATE = 14, 1024, 3e-3, 1e-5
 DECAY = 3e-4
 """L2 penalty on the weights, apart from the slope."""
 LOST, SMOOTHING = 0.4, 0.05
 """Share of hidden numbers that are left out in training, and of a label that all classes get."""
+_PARTS = ("hidden", "hidden_bias", "out", "out_bias")
 _MEAN, _SQUARE, _TINY = 0.9, 0.999, 1e-8
 """Of Adam (Kingma and Ba, 2015)."""
 
@@ -54,7 +55,7 @@ class Layers:
         hidden = rng.standard_normal((DIMENSIONS, WIDTH)) * (0.5 * np.sqrt(2 / DIMENSIONS))
         out = rng.standard_normal((WIDTH, classes)) * np.sqrt(1 / WIDTH)
         parts = (hidden, np.zeros(WIDTH), out, np.zeros(classes))
-        return cls({name: each.astype(np.float32) for name, each in zip(NAMES, parts, strict=True)})
+        return cls({name: each.astype(np.float32) for name, each in zip(_PARTS, parts, strict=True)})
 
     def slopes(
         self,
@@ -79,7 +80,7 @@ class Layers:
         error *= weights[:, None] / len(weights)
         back = (error @ part["out"].T) * kept * (held > 0)
         found = (vectors.T @ back, back.sum(axis=0), told.T @ error, error.sum(axis=0))
-        return dict(zip(NAMES, found, strict=True))
+        return dict(zip(_PARTS, found, strict=True))
 
 
 def samples(seed: int) -> list[Sample]:
@@ -140,10 +141,32 @@ def train(
     return layers
 
 
+def averaged(several: Sequence[Layers]) -> Layers:
+    """Return one network that scores as some do on average: their hidden numbers side by side."""
+    parts = [each.arrays for each in several]
+    found = (
+        np.concatenate([each["hidden"] for each in parts], axis=1),
+        np.concatenate([each["hidden_bias"] for each in parts]),
+        np.concatenate([each["out"] for each in parts]) / len(parts),
+        np.mean([each["out_bias"] for each in parts], axis=0),
+    )
+    return Layers({name: np.asarray(each, np.float32) for name, each in zip(_PARTS, found, strict=True)})
+
+
 def write(layers: Layers, classes: tuple[str, ...], folder: Path) -> None:
-    """Write `meaning.npz`, two bytes a number."""
-    saved: dict[str, Any] = {name: each.astype(np.float16) for name, each in layers.arrays.items()}
-    np.savez(folder / FILE, classes=np.array(classes), **saved)
+    """Write `meaning.npz`: weights as one byte each, packed."""
+    hidden, hidden_scale = in_bytes(layers.arrays["hidden"])
+    out, out_scale = in_bytes(layers.arrays["out"])
+    np.savez_compressed(
+        folder / FILE,
+        classes=np.array(classes),
+        hidden=hidden,
+        hidden_scale=np.array(hidden_scale, np.float32),
+        hidden_bias=layers.arrays["hidden_bias"],
+        out=out,
+        out_scale=np.array(out_scale, np.float32),
+        out_bias=layers.arrays["out_bias"],
+    )
 
 
 def main() -> None:
@@ -159,7 +182,10 @@ def main() -> None:
     labels = np.array([classes.index(each.label) for each in learned])
     weights = np.array([each.weight for each in learned], np.float32)
     vectors = vectors_of([each.text for each in learned])
-    write(train(vectors, labels, weights, len(classes), args.seed), classes, args.out)
+    several = [
+        train(vectors, labels, weights, len(classes), args.seed + number) for number in range(NETWORKS)
+    ]
+    write(averaged(several), classes, args.out)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "meaning.npz"
-NAMES = ("hidden", "hidden_bias", "out", "out_bias")
-"""Arrays of the file, besides `classes`: `none` first, then categories."""
+NAMES = ("hidden", "hidden_scale", "hidden_bias", "out", "out_scale", "out_bias")
+"""Arrays of the file, besides `classes`: `none` first, then categories. A weight is its small integer times its column's scale."""
 _UNSPOKEN = frozenset("PSZC")
 """Unicode's categories of punctuation, symbols, spaces and control characters."""
 
@@ -38,17 +38,18 @@ class Meaning:
     def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """`arrays`: those of `NAMES`, each layer input by output. Raises KeyError or ValueError."""
         self.classes = tuple(str(each) for each in arrays["classes"])
-        hidden, hidden_bias, out, out_bias = (np.asarray(arrays[name], np.float32) for name in NAMES)
-        width = hidden_bias.size
+        parts = {name: np.asarray(arrays[name], np.float32) for name in NAMES}
+        width, classes = parts["hidden_bias"].size, len(self.classes)
         fits = (
-            hidden.shape == (DIMENSIONS, width)
-            and hidden_bias.shape == (width,)
-            and out.shape == (width, len(self.classes))
-            and out_bias.shape == (len(self.classes),)
+            parts["hidden"].shape == (DIMENSIONS, width)
+            and parts["hidden_scale"].shape == parts["hidden_bias"].shape == (width,)
+            and parts["out"].shape == (width, classes)
+            and parts["out_scale"].shape == parts["out_bias"].shape == (classes,)
         )
         if not fits:
             raise ValueError("shapes")
-        self._hidden, self._hidden_bias, self._out, self._out_bias = hidden, hidden_bias, out, out_bias
+        self._hidden, self._hidden_bias = parts["hidden"] * parts["hidden_scale"], parts["hidden_bias"]
+        self._out, self._out_bias = parts["out"] * parts["out_scale"], parts["out_bias"]
 
     @classmethod
     def read(cls, folder: Path) -> Self:
