@@ -46,23 +46,94 @@ def test_what_somebody_says_is_a_voice(under: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(SOUNDS.keys() - {"silence", "tones"}))
 async def test_the_bundled_model_makes_no_words_of_what_nobody_said(kind: str) -> None:
+    assert await words_of([nobody(kind, 4.0, seed=seed) for seed in range(10)]) == []
+
+
+async def words_of(utterances: list[bytes]) -> list[str]:
+    """Return what the bundled model writes for one leg's utterances, partial texts too."""
     heard: list[Utterance] = []
     done = asyncio.Event()
     engine = VoskEngine(resolve("ja-synth", Path("unused")))
     pool = SpeechPool(engine, asyncio.get_running_loop(), threads=1, backlog_s=600)
     try:
         leg = pool.open(Role.CUSTOMER, RATE, heard.append, done.set)
-        for seed in range(10):
-            pcm = nobody(kind, 4.0, seed=seed)
+        for number, pcm in enumerate(utterances):
             for at in range(0, len(pcm), BLOCK):
-                place = seed * 5 + at // BLOCK * BLOCK_S
+                place = number * 6 + at // BLOCK * BLOCK_S
                 leg.feed(pcm[at : at + BLOCK], place, closes=at + BLOCK >= len(pcm))
         leg.close()
         async with asyncio.timeout(WITHIN_S):
             await done.wait()
     finally:
         await asyncio.to_thread(pool.stop)
-    assert [each.text for each in heard if each.text] == []
+    return [each.text for each in heard if each.text]
+
+
+def louder(pcm: bytes, decibels: float) -> bytes:
+    samples = np.frombuffer(pcm, dtype="<i2") * 10 ** (decibels / 20)
+    return bytes(np.clip(samples, -32768, 32767).astype("<i2").tobytes())
+
+
+def jumping(seed: int) -> bytes:
+    """Two seconds of babble, and three of the same people 20 dB louder: as deep as a voice over its background."""
+    babble = nobody("babble", 5.0, seed=seed)
+    at = 2 * RATE * 2
+    return babble[:at] + louder(babble[at:], 20.0)
+
+
+def heard_after(*utterances: bytes) -> list[bool]:
+    """Return whether each utterance of one leg is taken for a voice."""
+    depth, found = SoundDepth(RATE), []
+    for pcm in utterances:
+        for at in range(0, len(pcm), BLOCK):
+            depth.add(pcm[at : at + BLOCK])
+        found.append(depth.is_a_voice)
+        depth.clear()
+    return found
+
+
+def said_over_babble(below_db: float, seed: int) -> bytes:
+    """Return a sentence of the demo's customer with babble so far below it."""
+    call = load_calls()[seed % len(load_calls())]
+    said = max(
+        (each for each in call.truth.segments if each.role is Role.CUSTOMER),
+        key=lambda each: each.end - each.start,
+    )
+    voice = call.voices[Role.CUSTOMER][int((said.start - 0.2) * RATE) : int((said.end + 0.6) * RATE)]
+    spoken = voice * (32768 * 10 ** (-22 / 20) / np.sqrt(np.mean(voice[RATE // 5 : -RATE * 3 // 5] ** 2.0)))
+    babble = np.frombuffer(nobody("babble", len(voice) / RATE, seed=seed), dtype="<i2")
+    mixed = spoken[: len(babble)] + babble[: len(voice)] * 10 ** ((-22 + 37 - below_db) / 20)
+    return bytes(np.clip(mixed, -32768, 32767).astype("<i2").tobytes())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_babble_whose_level_jumps_is_no_voice(seed: int) -> None:
+    assert not is_a_voice(jumping(seed))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_voice_in_babble_is_one(seed: int) -> None:
+    assert is_a_voice(said_over_babble(10.0, seed))
+
+
+def test_who_speaks_after_a_minute_of_babble_is_heard() -> None:
+    heard = heard_after(*(jumping(seed) for seed in range(12)), said_over_babble(15.0, 1))
+    assert heard == [False] * 12 + [True]
+
+
+def test_one_sign_in_seconds_of_doubtful_sound_is_not_believed() -> None:
+    """People say three signs a second and more; of babble, a recogniser makes one."""
+    depth = SoundDepth(RATE)
+    pcm = said_over_babble(7.0, 2)
+    for at in range(0, len(pcm), BLOCK):
+        depth.add(pcm[at : at + BLOCK])
+    assert depth.is_a_voice
+    assert depth.bears("お前じゃ話にならないから責任者を出してくれ")
+    assert not depth.bears("あ")
+
+
+async def test_the_bundled_model_makes_no_words_of_babble_whose_level_jumps() -> None:
+    assert await words_of([jumping(seed) for seed in range(6)]) == []
 
 
 def test_the_voice_is_found_in_babble_that_never_stops() -> None:

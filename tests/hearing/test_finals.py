@@ -97,9 +97,10 @@ async def opened(
 
 
 def sound(number: int) -> bytes:
-    """A second that rises far above its other half, as a voice does."""
-    samples = np.full(RATE, 16, dtype="<i2")
-    samples[: RATE // 2] = np.resize(np.array([8000, -8000], dtype="<i2"), RATE // 2)
+    """Half a second that rises far above what is below it again and again, as a voice does, and a pause."""
+    frames = np.full((RATE // 160, 160), 16, dtype="<i2")
+    frames[[at for at in range(24) if at % 6 < 3]] = np.resize(np.array([8000, 8000, -8000, -8000]), 160)
+    samples = frames.reshape(-1)
     samples[0] = number
     return samples.tobytes()
 

@@ -299,7 +299,7 @@ async def test_the_words_of_what_is_no_voice_are_not_asked_for() -> None:
     async with opened(engine, threads=1) as pool:
         leg = pool.open(Role.CUSTOMER, RATE, lambda _: None, ended.set)
         leg.feed(LOUD * BLOCK, 0.0, closes=True)
-        leg.feed(LOUD * BLOCK + LOW * BLOCK, 1.0, closes=True)
+        leg.feed((LOUD * (BLOCK // 2) + LOW * (BLOCK // 2)) * 2, 1.0, closes=True)
         leg.close()
         async with asyncio.timeout(WITHIN_S):
             await ended.wait()

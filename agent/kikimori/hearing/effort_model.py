@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import kikimori_models
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+
+from kikimori.hearing.shipped import shipped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,5 +160,4 @@ class EffortModel(BaseModel):
 @lru_cache(maxsize=1)
 def shipped_model() -> EffortModel:
     """Read the model that comes with the program."""
-    path = Path(next(iter(kikimori_models.__path__))) / "effort" / "model.json"
-    return EffortModel.model_validate_json(path.read_bytes())
+    return EffortModel.model_validate_json(shipped("effort"))

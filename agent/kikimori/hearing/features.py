@@ -152,9 +152,7 @@ def measure(
 
 def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     """Return [windows, len(SUMS)]."""
-    spectrum = np.fft.rfft(windows * _hann(windows.shape[1]), round(rate / BIN_HZ), axis=1)
-    spectrum = spectrum[:, : _EDGES[-1]]
-    energy: Floats = np.square(spectrum.real) + np.square(spectrum.imag)
+    energy = _energy(windows, rate)
     pitch, voicing = _pitch(energy, windows.shape[1], rate)
     level = 10 * np.log10(np.maximum(power, np.float32(1e-10)))
     voiced = (voicing >= VOICED_FROM).astype(np.float32)
@@ -177,6 +175,18 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     found[:, AT["peak"]] = np.minimum(around / np.maximum(energy.sum(axis=1), np.float32(1e-9)), 1)
     found[:, AT["pairs"] :] = 0
     return found
+
+
+def periodicity(windows: Floats, rate: int) -> Floats:
+    """Return how periodic each window [windows, samples] is, 0 … 1."""
+    return _pitch(_energy(windows, rate), windows.shape[1], rate)[1]
+
+
+def _energy(windows: Floats, rate: int) -> Floats:
+    """Return the spectrum [windows, bins] up to the last of `BANDS_HZ`."""
+    spectrum = np.fft.rfft(windows * _hann(windows.shape[1]), round(rate / BIN_HZ), axis=1)[:, : _EDGES[-1]]
+    energy: Floats = np.square(spectrum.real) + np.square(spectrum.imag)
+    return energy
 
 
 def _add_shape(found: Floats, voiced: Floats) -> None:

@@ -1,7 +1,8 @@
 """Check whether words come from a voice at the telephone: recognisers make words of babble, music and hiss.
 
 Both: by the sound. One voice at a telephone rises far above what lies under it, and falls back to it between
-words; babble, music and hiss are much the same all the time. Confidence says nothing: in babble it is as high as in speech.
+words; babble, music and hiss are much the same all the time, and where their level jumps `near_voice` knows them. What the leg was like
+so far counts, and words with long gaps are asked for more. Confidence says nothing: in babble it is as high as in speech.
 Measured on utterances of 0.6 to 25 s, in dB between the 95th and the 25th percentile of 20 ms frames: a voice over line noise
 or babble 15 dB below it 13 to 23, over a quiet line 34 and more; babble alone 4 to 13, music 4 to 14, line noise 1.
 
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kikimori.hearing.frames import FRAME_S
+from kikimori.hearing.speech.near_voice import NOTHING_DB, UtteranceSound, shipped_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,11 +30,16 @@ LOUD_DB = 14.0
 LOUD_FRAMES = 10
 BEFORE_S, AFTER_S = 0.3, 0.4
 """Seconds of soft sounds that belong to the first and the last word."""
-FRAME_S = 0.02
-NOTHING_DB = -80.0
-"""Level in dB below which there is no sound at all: a gap of the tap, filled with zeros."""
 JUDGED_FROM = 10
 """Number of frames below which everything is believed."""
+LEAST_SCORE = -0.5
+"""Least log odds of one near voice, those of the leg so far included."""
+MOST_SCORE = 4.0
+SIGNS_PER_S, MISSING_COUNTS, MOST_MISSING = 3.0, 0.7, 1.5
+"""Signs per second of voice that people speak at least, log odds against it for each fewer, and most of these: of babble, a
+recogniser makes one sign per second."""
+SO_FAR_SHARE, SO_FAR_COUNTS = 0.3, 0.7
+"""Share by which an utterance moves the leg's own log odds, at most `MOST_SCORE`, and the share of these that counts for the next one."""
 
 NO_SPEECH = 0.6
 """Probability above which Whisper heard no speech."""
@@ -63,38 +72,46 @@ class VoicedSpan:
 
 
 class SoundDepth:
-    """Distance between an utterance's sound and the sound below it."""
+    """Sound of a leg's present utterance against the sound below it, and against what the leg was like so far."""
 
     def __init__(self, rate: int) -> None:
-        self._step = int(rate * FRAME_S)
-        self._levels: list[NDArray[np.float64]] = []
+        self._sound = UtteranceSound(rate)
+        self._model = shipped_model()
+        self._judged = (0, np.inf)
+        """Number of frames that were judged, and their log odds."""
+        self._so_far = 0.0
+        """Log odds that the leg is one voice, by its utterances before."""
 
     @property
     def is_empty(self) -> bool:
-        return not self._levels
+        return not len(self._sound.levels)
 
     def clear(self) -> None:
-        self._levels.clear()
+        """Begin another utterance."""
+        score = self._score()
+        if score is not None:
+            self._so_far += SO_FAR_SHARE * (float(np.clip(score, -MOST_SCORE, MOST_SCORE)) - self._so_far)
+        self._sound.clear()
+        self._judged = (0, np.inf)
 
     def add(self, pcm: bytes) -> None:
-        """Take s16le audio; what is left of a frame at its end is not counted."""
-        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64) / 32768
-        frames = samples[: len(samples) // self._step * self._step].reshape(-1, self._step)
-        self._levels.append(10 * np.log10(np.mean(np.square(frames), axis=1) + 1e-10))
+        """Take s16le audio; what is left of two frames at its end is not counted."""
+        self._sound.add(pcm)
 
     @property
     def is_a_voice(self) -> bool:
-        """Return whether words heard in it can be believed."""
-        levels = self._all()
-        levels = levels[levels > NOTHING_DB]
-        if len(levels) < JUDGED_FROM:
-            return True
-        low, high = np.percentile(levels, (25, 95))
-        return bool(high - low >= DEPTH_DB)
+        """Return whether it is one voice, so that words heard in it may be believed."""
+        return self._odds() >= LEAST_SCORE
+
+    def bears(self, text: str) -> bool:
+        """Return whether a voice said as much as this: words with long gaps are made of babble."""
+        voice = self.voiced()
+        missing = SIGNS_PER_S - len(text) / max(voice.end_s - voice.start_s, FRAME_S)
+        return self._odds() - float(np.clip(missing * MISSING_COUNTS, 0, MOST_MISSING)) >= LEAST_SCORE
 
     def voiced(self) -> VoicedSpan:
         """Return where the voice lies; the whole where it is nowhere loud, or too short to say."""
-        levels = self._all()
+        levels = self._sound.levels
         whole_s = len(levels) * FRAME_S
         whole = VoicedSpan(0.0, whole_s, 0.0)
         if len(levels) < JUDGED_FROM:
@@ -107,9 +124,31 @@ class SoundDepth:
         first_s, last_s = loud[0] * FRAME_S, (loud[-1] + 1) * FRAME_S
         return VoicedSpan(max(0.0, first_s - BEFORE_S), min(whole_s, last_s + AFTER_S), whole_s - last_s)
 
-    def _all(self) -> NDArray[np.float64]:
-        """Return the level of each frame in dB."""
-        return np.concatenate(self._levels) if self._levels else np.zeros(0)
+    def numbers(self) -> NDArray[np.float64] | None:
+        """Return what the model of near voices is asked with; None when there is too little sound."""
+        voice = self.voiced()
+        return self._sound.numbers(voice.start_s, voice.end_s)
+
+    def _score(self) -> float | None:
+        numbers = self.numbers()
+        return None if numbers is None else self._model.score(numbers)
+
+    def _odds(self) -> float:
+        """Return log odds that it is one voice, by its sound and the leg's so far."""
+        frames = len(self._sound.levels)
+        if self._judged[0] != frames:
+            self._judged = frames, self._judge()
+        return self._judged[1]
+
+    def _judge(self) -> float:
+        levels = self._sound.levels[self._sound.levels > NOTHING_DB]
+        if len(levels) < JUDGED_FROM:
+            return np.inf
+        low, high = np.percentile(levels, (25, 95))
+        if high - low < DEPTH_DB:
+            return -np.inf
+        score = self._score()
+        return np.inf if score is None else score + SO_FAR_COUNTS * self._so_far
 
 
 def believed(text: str, certainty: Certainty) -> bool:

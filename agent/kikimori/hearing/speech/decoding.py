@@ -127,7 +127,7 @@ class Decodings:
             recognised = decoding.stream.accept(chunk.pcm, wanted=is_a_voice)
             if recognised is not None and recognised.final:
                 self._end(leg, decoding, recognised)
-            elif recognised is not None and is_a_voice:
+            elif recognised is not None and decoding.depth.bears(recognised.text):
                 self._show(leg, decoding, recognised)
             if decoding.sound and not chunk.closes:
                 self._hear_early(leg, decoding)
@@ -190,7 +190,7 @@ class Decodings:
         if decoding.depth.is_a_voice:
             pcm = _sound(decoding, voice, leg.rate)
             recognised = _between(recognised, decoding.from_s + voice.start_s, decoding.from_s + voice.end_s)
-        else:
+        if recognised is not None and not decoding.depth.bears(recognised.text):
             recognised = None
         if not pcm or goes_on_s > SAME_S:
             self._drop_early(decoding)
