@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 from tests.support.deadline import WITHIN_S
+from tests.support.nobody import nobody
 from tests.support.told import PHRASES, RULES
 
 from kikimori.calls.callers import tell_callers
@@ -318,6 +319,37 @@ async def test_words_wait_while_sound_does() -> None:
     await desk.hear_all()
     assert pool.told.count(True) >= 5
     assert pool.told[-1] is False
+    await desk.close()
+    await asyncio.to_thread(pool.stop)
+
+
+async def test_babble_alone_is_named_noise_until_somebody_speaks() -> None:
+    """Several people at a distance whose level jumps: their effort is nobody's, and after a minute nobody is there."""
+    pool = SpeechPool(
+        VoskEngine(resolve("ja-synth", Path("unused"))), asyncio.get_running_loop(), backlog_s=600
+    )
+    news = News()
+    desk = Desk(DeskSettings(site="test", agent_id="agent"), RULES, PHRASES, news, pool)
+    leg = desk.open_leg(LegInfo(CallInfo("c1", "test"), Role.CUSTOMER, RATE))
+
+    async def hear(pcm: bytes) -> None:
+        leg.audio(pcm)
+        await desk.hear_all()
+        async with asyncio.timeout(WITHIN_S):
+            while not pool.idle:  # noqa: ASYNC110 - threads set no asyncio.Event
+                await asyncio.sleep(0.005)
+
+    for seed in range(24):
+        babble = np.frombuffer(nobody("babble", 5.0, seed=seed), dtype="<i2")
+        await hear((babble * 10 ** ((0, 20, 8)[seed % 3] / 20)).astype("<i2").tobytes())
+    assert leg.level().noise
+    assert leg.level().effort == 0
+    assert not [each for each in news.alerts if each.rule == "shouting"]
+    said = next(each for each in load_calls() if each.name == "threat")
+    pcm = said.voices[Role.CUSTOMER].tobytes()
+    for at in range(0, len(pcm), len(SECOND)):
+        await hear(pcm[at : at + len(SECOND)])
+    assert not leg.level().noise
     await desk.close()
     await asyncio.to_thread(pool.stop)
 

@@ -113,6 +113,7 @@ class BlockHearing:
     def _deliver(
         self, legs: list[LiveLeg], blocks: list[Block], heard: AcousticResult, touched: dict[LiveCall, None]
     ) -> None:
+        _without_distant(legs, heard)
         self._recorder.windows(legs, blocks, heard)
         effort = heard.effort
         rows = zip(
@@ -182,6 +183,14 @@ class BlockHearing:
                         raised,
                     )
                 )
+
+
+def _without_distant(legs: list[LiveLeg], heard: AcousticResult) -> None:
+    """Take no effort from legs on which several people speak at a distance, and mark those with nobody else as noise."""
+    for row, leg in enumerate(legs):
+        if leg.speech is not None and leg.speech.distant:
+            heard.effort.probability[row] = 0
+            heard.noise[row] |= leg.speech.nobody
 
 
 def _without_deaf(

@@ -38,6 +38,10 @@ MOST_SCORE = 4.0
 SIGNS_PER_S, MISSING_COUNTS, MOST_MISSING = 3.0, 0.7, 1.5
 """Signs per second of voice that people speak at least, log odds against it for each fewer, and most of these: of babble, a
 recogniser makes one sign per second."""
+DISTANT_FROM = -1.0
+"""Log odds of the leg so far at which it is taken for several voices at a distance …"""
+NOBODY_AFTER_S = 60.0
+"""… and seconds of sound without a voice after which nobody is at the telephone."""
 SO_FAR_SHARE, SO_FAR_COUNTS = 0.3, 0.7
 """Share by which an utterance moves the leg's own log odds, at most `MOST_SCORE`, and the share of these that counts for the next one."""
 
@@ -81,6 +85,8 @@ class SoundDepth:
         """Number of frames that were judged, and their log odds."""
         self._so_far = 0.0
         """Log odds that the leg is one voice, by its utterances before."""
+        self._nobody_s = 0.0
+        """Seconds of sound since the last utterance of a voice."""
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +95,7 @@ class SoundDepth:
     def clear(self) -> None:
         """Begin another utterance."""
         score = self._score()
+        self._nobody_s = 0.0 if self.is_a_voice else self._nobody_s + len(self._sound.levels) * FRAME_S
         if score is not None:
             self._so_far += SO_FAR_SHARE * (float(np.clip(score, -MOST_SCORE, MOST_SCORE)) - self._so_far)
         self._sound.clear()
@@ -102,6 +109,16 @@ class SoundDepth:
     def is_a_voice(self) -> bool:
         """Return whether it is one voice, so that words heard in it may be believed."""
         return self._odds() >= LEAST_SCORE
+
+    @property
+    def is_distant(self) -> bool:
+        """Return whether the leg's utterances so far sound like several voices at a distance."""
+        return self._so_far < DISTANT_FROM
+
+    @property
+    def is_nobody(self) -> bool:
+        """Return whether that has gone on for so long that nobody is at the telephone."""
+        return self.is_distant and self._nobody_s >= NOBODY_AFTER_S
 
     def bears(self, text: str) -> bool:
         """Return whether a voice said as much as this: words with long gaps are made of babble."""

@@ -195,6 +195,7 @@ class Decodings:
         if not pcm or goes_on_s > SAME_S:
             self._drop_early(decoding)
         decoding.depth.clear()
+        leg.distant, leg.nobody = decoding.depth.is_distant, decoding.depth.is_nobody
         decoding.sound.clear()
         if recognised is None and not decoding.shown and len(pcm) < UNWORDED_FROM_S * leg.rate * 2:
             self._drop_early(decoding)

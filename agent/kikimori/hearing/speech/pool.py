@@ -57,6 +57,10 @@ class SpeechLeg:
         self.done = done
         self.priority = 0
         """Priority of the call's words; the lowest is shed first."""
+        self.distant = False
+        """True while its utterances sound like several voices at a distance. Set by the thread that decodes, read by all."""
+        self.nobody = False
+        """True once it was so for a minute of sound."""
         self._serial = pool.next_serial()
         self.waiting: deque[Chunk] = deque()
         self.waiting_s = 0.0
