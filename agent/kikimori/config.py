@@ -230,6 +230,10 @@ class AgentConfig(IntegrationTables, _General):
         """Return the folder of the model of demands and refusals; None where models are switched off."""
         return BUILTIN_ACTS if self.opinion_folder() else None
 
+    def sentences_folder(self) -> Path | None:
+        """Return the folder of the encoder of sentences; None where models are switched off."""
+        return BUILTIN_SENTENCES if self.opinion_folder() else None
+
 
 def default_agent_id() -> str:
     """Name of this machine, made fit for a topic."""

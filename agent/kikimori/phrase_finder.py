@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def configured_book(config: AgentConfig) -> PhraseBook:
     """Read the phrase files, with the model of demands and refusals. Raises ConfigError."""
-    return load_phrases(config.phrase_files(), config.acts_folder())
+    return load_phrases(config.phrase_files(), config.acts_folder(), config.sentences_folder())
 
 
 def configured_finder(config: AgentConfig, rules: Iterable[Rule]) -> PhraseBook | CheckedPhrases:

@@ -10,72 +10,41 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
-
-from pydantic import BaseModel, ConfigDict, Field
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.acts.meanings import Meanings
 from kikimori_core.judging.acts.model import ActModel
-from kikimori_core.judging.answers import AnswerCategory, ClauseWords, reader_of
+from kikimori_core.judging.answers import AnswerCategory, reader_of
 from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder
 from kikimori_core.judging.demand_file import holds_demands, load_demands
+from kikimori_core.judging.phrase_file import CategoryFile
 from kikimori_core.judging.phrase_index import PhraseIndex
 from kikimori_core.judging.words.choice import expanded, written_out
 from kikimori_core.judging.words.demands import DemandReader
-from kikimori_core.judging.words.moods import Mood
 from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori_core.judging.words.sentence import Sentence
 from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.messages import text
-from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.toml_file import load
-from kikimori_core.wire.topics import NAME_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from kikimori_core.judging.acts.meanings import Meaning
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.judging.words.pattern import Pattern
     from kikimori_core.judging.words.sound import Pronunciation
+    from kikimori_core.model.alert import Severity
     from kikimori_core.model.evidence import Utterance
 
 _files = CompiledFiles(cache_folder())
-
-_Phrase = Annotated[str, Field(min_length=2, max_length=400)]
-
-
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    mood: Mood = "fixed"
-    exact: bool = False
-    """True = found only as written, in no other form."""
-    at_most: Severity | None = None
-    """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
-    phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
-
-
-class _CategoryFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    category: Annotated[str, Field(pattern=NAME_PATTERN)]
-    title: dict[str, str]
-    said_by: Role
-    compare: Literal["sound", "letters"] = "sound"
-    """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
-    exact: bool = False
-    """Default of `exact` for every group."""
-    unless: tuple[_Phrase, ...] = ()
-    words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    """Lists that phrases name as `{list}`."""
-    clauses: ClauseWords | None = None
-    """Words of a category that is read clause by clause, over the phrases."""
-    group: tuple[_Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +72,10 @@ class UtteranceFindings:
     """Log odds that the customer demands something; None = not known, the lists decide."""
     refusal: float | None = None
     """Log odds that the operator refuses something; None = not known, the matches decide."""
+    wording: Demand | None = None
+    """The demand that a customer would make with it, if it were one; None = not looked for."""
+    meaning: Callable[[], Meaning] | None = None
+    """Gives the meaning of the whole sentence, in 1 to 2 ms at first; None = there is no encoder."""
 
 
 class _Category(Protocol):
@@ -135,9 +108,19 @@ class PhraseBook:
         demands: DemandReader | None = None,
         skipped: Iterable[str] = (),
         acts: ActModel | None = None,
+        meanings: Meanings | None = None,
     ) -> None:
-        """`acts`: decides over the lists whether a customer demands something, an operator refuses it."""
-        self._acts = acts
+        """Take the categories, and what finds demands and refusals.
+
+        Args:
+            categories: Phrases by category.
+            ear: Finder of sounds.
+            demands: Lists of demands.
+            skipped: Phrases that are not looked for.
+            acts: Decides over the lists whether a customer demands something, an operator refuses it.
+            meanings: Gives the meaning of whole sentences.
+        """
+        self._acts, self._meanings = acts, meanings
         self.skipped = tuple(skipped)
         """Phrases that would match nearly everything and are not looked for: file, key and reason."""
         self._categories = tuple(categories)
@@ -145,9 +128,9 @@ class PhraseBook:
         self._demands = demands or DemandReader()
         self._index = PhraseIndex(category for category in self._categories if isinstance(category, BySound))
 
-    def with_acts(self, acts: ActModel) -> PhraseBook:
-        """Return the same book with another model of acts."""
-        return PhraseBook(self._categories, self._ear, self._demands, self.skipped, acts)
+    def with_acts(self, acts: ActModel, meanings: Meanings | None = None) -> PhraseBook:
+        """Return the same book with another model of acts, and of meanings."""
+        return PhraseBook(self._categories, self._ear, self._demands, self.skipped, acts, meanings)
 
     @property
     def categories(self) -> tuple[_Category, ...]:
@@ -200,21 +183,40 @@ class PhraseBook:
         # An operator demands nothing; of a mixed leg it is not known who speaks.
         refusal = acts.log_odds(words, "refusal") if acts is not None and role is Role.OPERATOR else None
         odds = acts.log_odds(words, "demand") if acts is not None and role is Role.CUSTOMER else None
-        demand = None if role is Role.OPERATOR else self._demands.read(heard, odds)
-        return UtteranceFindings(tuple((hints | found).values()), demand, demanding=odds, refusal=refusal)
+        meanings = self._meanings if acts is not None and role is not Role.MIXED else None
+        wording = demand = None
+        if role is not Role.OPERATOR:
+            wording, demand = self._demands.wording(heard, odds, anyway=meanings is not None)
+        return UtteranceFindings(
+            tuple((hints | found).values()),
+            demand,
+            demanding=odds,
+            refusal=refusal,
+            wording=wording,
+            meaning=None if meanings is None else partial(meanings.of, heard.text),
+        )
 
 
-def load_phrases(paths: Iterable[Path], acts: Path | None = None) -> PhraseBook:
+def load_phrases(
+    paths: Iterable[Path], acts: Path | None = None, sentences: Path | None = None
+) -> PhraseBook:
     """Read category files; the same category in several files (languages) is several entries of one name.
 
     A phrase of which nothing distinctive is heard is left out and told in `skipped`: an office that wrote it for an
-    earlier release is still protected by its other phrases. `acts`: folder of the model of acts; None = the lists alone decide.
+    earlier release is still protected by its other phrases.
+
+    Args:
+        paths: Category files.
+        acts: Folder of the model of acts; None = the lists alone decide.
+        sentences: Folder of the encoder of sentences, for the model of acts; None = single words decide.
 
     Raises:
         ConfigError: names file, key and reason.
     """
     with _no_collection():
-        return _loaded(paths, None if acts is None else ActModel.read(acts))
+        model = None if acts is None else ActModel.read(acts)
+        meanings = None if acts is None or sentences is None else Meanings.read(sentences, acts)
+        return _loaded(paths, model, meanings)
 
 
 @contextmanager
@@ -230,12 +232,12 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _loaded(paths: Iterable[Path], acts: ActModel | None) -> PhraseBook:
+def _loaded(paths: Iterable[Path], acts: ActModel | None, meanings: Meanings | None) -> PhraseBook:
     categories: list[_Category] = []
     skipped: list[str] = []
     vocabulary: set[str] = set()
     of_demands: list[Path] = []
-    files: list[tuple[Path, _CategoryFile | CompiledFile]] = []
+    files: list[tuple[Path, CategoryFile | CompiledFile]] = []
     for path in paths:
         compiled = _kept(path)
         if compiled is not None:
@@ -243,10 +245,10 @@ def _loaded(paths: Iterable[Path], acts: ActModel | None) -> PhraseBook:
         elif holds_demands(path):
             of_demands.append(path)
         else:
-            files.append((path, load(path, _CategoryFile)))
-    reader = reader_of(file.clauses for _, file in files if isinstance(file, _CategoryFile) and file.clauses)
+            files.append((path, load(path, CategoryFile)))
+    reader = reader_of(file.clauses for _, file in files if isinstance(file, CategoryFile) and file.clauses)
     for path, file in files:
-        if isinstance(file, _CategoryFile):
+        if isinstance(file, CategoryFile):
             if file.said_by is Role.MIXED:
                 raise ConfigError.of("said_by_unknown", path=path)
             if file.compare == "letters":
@@ -263,7 +265,7 @@ def _loaded(paths: Iterable[Path], acts: ActModel | None) -> PhraseBook:
                 AnswerCategory(category.name, category.said_by, act, reader, category) if act else category
             )
             vocabulary |= category.vocabulary
-    return PhraseBook(categories, SoundFinder(vocabulary), load_demands(of_demands), skipped, acts)
+    return PhraseBook(categories, SoundFinder(vocabulary), load_demands(of_demands), skipped, acts, meanings)
 
 
 def _kept(path: Path) -> CompiledFile | None:
@@ -274,7 +276,7 @@ def _kept(path: Path) -> CompiledFile | None:
         return None
 
 
-def _compiled(path: Path, file: _CategoryFile) -> CompiledFile:
+def _compiled(path: Path, file: CategoryFile) -> CompiledFile:
     skipped: list[str] = []
     compiled = CompiledFile(tuple(_by_sound(path, file, skipped)), tuple(skipped))
     if file.clauses is None:
@@ -282,7 +284,7 @@ def _compiled(path: Path, file: _CategoryFile) -> CompiledFile:
     return compiled
 
 
-def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[BySound]:
+def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[BySound]:
     """Return the category, and one more of its name for the groups of each `at_most`."""
     unless = tuple(
         pattern
@@ -311,7 +313,7 @@ def _by_sound(path: Path, file: _CategoryFile, skipped: list[str]) -> Iterable[B
     return made.values()
 
 
-def _excuse(phrase: str, file: _CategoryFile, key: str) -> Iterator[Pattern]:
+def _excuse(phrase: str, file: CategoryFile, key: str) -> Iterator[Pattern]:
     try:
         for each in _written_out(phrase, file, key):
             yield compile_phrase(each, "fixed")
@@ -319,14 +321,14 @@ def _excuse(phrase: str, file: _CategoryFile, key: str) -> Iterator[Pattern]:
         raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
 
-def _written_out(phrase: str, file: _CategoryFile, key: str) -> Iterator[str]:
+def _written_out(phrase: str, file: CategoryFile, key: str) -> Iterator[str]:
     try:
         yield from expanded(phrase, file.words)
     except ValueError as error:
         raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
 
-def _by_letters(path: Path, file: _CategoryFile) -> ByLetters:
+def _by_letters(path: Path, file: CategoryFile) -> ByLetters:
     for number, group in enumerate(file.group, start=1):
         if group.mood != "fixed":
             raise ConfigError.of("mood_not_fixed", path=path, number=number)

@@ -17,13 +17,16 @@ from zlib import crc32
 
 import numpy as np
 
-from kikimori.config import AgentConfig
+from kikimori.config import BUILTIN_SENTENCES, AgentConfig
 from kikimori.modelstore.catalogue import PACKAGE
 from kikimori.version import VERSION
 from kikimori_core.judging.acts.features import BITS, features
+from kikimori_core.judging.acts.meanings import FILE as MEANINGS
+from kikimori_core.judging.acts.meanings import Meanings, MeaningScores
 from kikimori_core.judging.acts.model import ACTS, ActModel, ActNote
 from kikimori_core.judging.acts.weights import FILE
 from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.sentence_encoder import DIMENSIONS, SentenceEncoder
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
@@ -32,6 +35,7 @@ from kikimori_lab.retraining.fit import FitSettings, fit, in_bytes
 from kikimori_lab.retraining.samples import calm
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 from kikimori_training.signs import SignSamples, as_toml
+from kikimori_training.turns import WHOLE, TurnSamples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -211,6 +215,26 @@ class Learner:
         samples.weigh_ties()
         return samples.weights
 
+    def turns(self, parts: Sequence[ActModel], sentences: Path) -> TurnSamples:
+        """Fit what whole sentences tell, with models that did not see what they are weighed on."""
+        encoder = SentenceEncoder.read(sentences)
+        samples = TurnSamples(FOLDS, encoder)
+        meanings = Meanings(encoder, np.zeros((len(MeaningScores._fields), DIMENSIONS), np.float32))
+        for case in self.cases:
+            part = fold_of(f"dialogue/{case.name}")
+            samples.take(case, self._lists.with_acts(parts[part], meanings), part)
+        for row, act in enumerate(ACTS):
+            said = self.said[act]
+            samples.weigh_acts(
+                row,
+                encoder.encode([each.text for each in said]),
+                np.array([each.is_act for each in said]),
+                np.array([each.weight for each in said], np.float32),
+                np.array([fold_of(each.origin) for each in said]),
+            )
+        samples.weigh()
+        return samples
+
 
 def calls_without(path: Path) -> Iterator[Case]:
     """Read the calls without a repeated demand of a file of `[[dialogue]]`, with their `step` in s and `turns`: `C …`, `O …`."""
@@ -233,13 +257,16 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path, nargs="*", default=[], metavar="FILE.jsonl")
     parser.add_argument("--without", type=Path, nargs="*", default=[], metavar="FILE.toml")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="models/acts")
+    parser.add_argument("--sentences", type=Path, default=BUILTIN_SENTENCES, metavar="DIR")
     parser.add_argument("--signs", type=Path, default=FILE, metavar="FILE.toml")
     parser.add_argument("--seed", type=int, default=16)
     args = parser.parse_args()
     cases = [each for path in args.dialogues for each in read_cases(path)]
     cases += [each for path in args.without for each in calls_without(path)]
     learner = Learner(cases, args.acts, args.pairs, args.seed)
-    weights = learner.weigh([learner.fitted(without=part).model() for part in range(FOLDS)])
+    parts = [learner.fitted(without=part).model() for part in range(FOLDS)]
+    weights = learner.weigh(parts)
+    turns = learner.turns(parts, args.sentences).models[WHOLE]
     made = {
         "program": VERSION,
         "utterances": str(sum(len(each) for each in learner.said.values())),
@@ -247,6 +274,8 @@ def main() -> None:
         "seed": str(args.seed),
     }
     learner.fitted().write(args.out, made)
+    np.save(args.out / MEANINGS, turns.rows)
+    weights = weights.model_copy(update={"turn": turns.weights})
     args.signs.write_text(as_toml(weights), encoding="utf-8")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from kikimori.config import AgentConfig
 from kikimori_core.judging.acts.weights import WEIGHTS, SignWeights, demand_signs
 from kikimori_core.judging.kinds.demand_answers import DemandAnswers
@@ -19,14 +17,16 @@ from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
 from kikimori_lab.evaluation.cases import json_lines
+from kikimori_training.logistic import fit_signs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kikimori_core.judging.phrases import PhraseBook
     from kikimori_core.model.evidence import Utterance
     from kikimori_lab.evaluation.cases import Case
+    from kikimori_training.logistic import Sample
 
 UNMARKED, UNMARKED_UNREFUSED = 0.25, 0.8
 """Weight of two demands of a call without a repeated one, refused or not: some are the same all the same."""
@@ -41,9 +41,6 @@ RULE = next(
     if isinstance(rule, RepeatedRule) and rule.category is None
 )
 HEADER = "# Made by `python -m kikimori_training.answered` (models/training/README.md). Log odds by sign.\n"
-
-Sample = tuple[dict[str, float], bool, float]
-"""Signs with their values, whether it is so, and the sample's weight."""
 
 
 class SignSamples:
@@ -63,7 +60,7 @@ class SignSamples:
 
     def weigh_demands(self) -> None:
         """Fit the weights of demands; what finds them uses these from now on."""
-        self.weights = self.weights.model_copy(update={"demand": _fit(self._demands)})
+        self.weights = self.weights.model_copy(update={"demand": fit_signs(self._demands, PENALTY)})
         WEIGHTS.demand.clear()
         WEIGHTS.demand.update(self.weights.demand)
 
@@ -87,11 +84,11 @@ class SignSamples:
 
     def weigh_answers(self) -> None:
         """Fit the weights of answers, which ties depend on."""
-        self.weights = self.weights.model_copy(update={"answer": _fit(self._answers)})
+        self.weights = self.weights.model_copy(update={"answer": fit_signs(self._answers, PENALTY)})
 
     def weigh_ties(self) -> None:
         """Fit the weights of ties; what was not refused needs more to be the same again."""
-        ties = _fit(self._ties)
+        ties = fit_signs(self._ties, PENALTY)
         for sign in ("refused", "half refused"):
             ties[sign] = round(ties[sign] + REFUSED_BIAS, 3)
         ties["always"] = round(ties["always"] - UNREFUSED_BIAS, 3)
@@ -162,11 +159,18 @@ class SignSamples:
 
 def as_toml(weights: SignWeights) -> str:
     """Return the text of `weights.toml`."""
-    tables = []
-    for name, table in weights.model_dump().items():
-        rows = [f'"{key}" = {value}' for key, value in sorted(table.items(), key=lambda each: -each[1])]
-        tables.append("\n".join([f"[{name}]", *rows]) + "\n")
+    told = weights.model_dump()
+    turn = told.pop("turn")
+    tables = [_table(name, table) for name, table in told.items()]
+    numbers = {name: value for name, value in turn.items() if not isinstance(value, dict)}
+    tables.append(_table("turn", numbers))
+    tables += [_table(f"turn.{name}", table) for name, table in turn.items() if isinstance(table, dict)]
     return HEADER + "\n".join(tables)
+
+
+def _table(name: str, values: Mapping[str, float]) -> str:
+    rows = [f'"{key}" = {value}' for key, value in sorted(values.items(), key=lambda each: -each[1])]
+    return "\n".join([f"[{name}]", *rows]) + "\n"
 
 
 def _spoken(case: Case, book: PhraseBook) -> Iterator[Spoken]:
@@ -180,25 +184,3 @@ def _heard(said: Utterance, book: PhraseBook) -> Spoken:
 
 def _demands(spoken: Spoken) -> bool:
     return spoken.demand is not None or any(each.category == SUPERIOR for each in spoken.matches)
-
-
-def _fit(samples: Sequence[Sample]) -> dict[str, float]:
-    """Fit a logistic regression by Newton's method; the constant is named `always`."""
-    names = ["always", *sorted({name for signs, *_ in samples for name in signs})]
-    place = {name: number for number, name in enumerate(names)}
-    rows = np.zeros((len(samples), len(names)))
-    rows[:, 0] = 1
-    for number, (signs, _, _) in enumerate(samples):
-        for name, value in signs.items():
-            rows[number, place[name]] = value
-    so = np.array([each for _, each, _ in samples], float)
-    weight = np.array([each for *_, each in samples])
-    penalty = np.full(len(names), PENALTY)
-    penalty[0] = 0.01
-    found = np.zeros(len(names))
-    for _ in range(50):
-        share = 1 / (1 + np.exp(-rows @ found))
-        slope = rows.T @ (weight * (share - so)) + penalty * found
-        bend = (rows * (weight * share * (1 - share))[:, None]).T @ rows + np.diag(penalty)
-        found -= np.linalg.solve(bend, slope)
-    return {name: round(float(value), 3) for name, value in zip(names, found, strict=True)}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,28 @@ from pydantic import BaseModel, ConfigDict
 from kikimori_core.wire.toml_file import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 FILE = Path(__file__).with_name("weights.toml")
+
+
+class TurnWeights(BaseModel):
+    """Weights by which whole sentences and their answers decide (`kinds.demand_threads`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bar: float = 0.35
+    """Probability above which a turn that was answered goes on with a demand."""
+    early_bar: float = 0.6
+    """Probability above which one that was not answered yet does."""
+    reply: dict[str, float] = {}
+    """Of an operator's utterance: it refuses."""
+    answered: dict[str, float] = {}
+    """Of a customer's turn that was answered: it is a demand."""
+    unanswered: dict[str, float] = {}
+    """Of one that was not answered yet."""
+    same: dict[str, float] = {}
+    """Of two turns that are demands: they are the same."""
 
 
 class SignWeights(BaseModel):
@@ -29,6 +49,7 @@ class SignWeights(BaseModel):
     """Of an operator's utterance within the time of an answer: it refuses."""
     tie: dict[str, float]
     """Of a demand beside one made before: it is the same."""
+    turn: TurnWeights = TurnWeights()
 
 
 WEIGHTS = load(FILE, SignWeights)
@@ -38,6 +59,17 @@ WEIGHTS = load(FILE, SignWeights)
 def weigh(signs: Iterable[str], weights: dict[str, float]) -> float:
     """Return the log odds that some signs speak for."""
     return weights.get("always", 0.0) + sum(weights.get(each, 0.0) for each in signs)
+
+
+def weigh_values(signs: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the log odds that some signs with their values speak for."""
+    total = weights.get("always", 0.0)
+    return total + sum(weights.get(name, 0.0) * value for name, value in signs.items() if value)
+
+
+def likelihood(odds: float) -> float:
+    """Return the probability of some log odds."""
+    return 1 / (1 + math.exp(-odds)) if odds > 0 else math.exp(odds) / (1 + math.exp(odds))
 
 
 def demands(odds: float, *, listed: bool, known: bool) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.acts.weights import SignWeights
     from kikimori_core.judging.kinds.detector import Spoken
     from kikimori_core.judging.kinds.repeated import RepeatedRule
+    from kikimori_core.model.evidence import Utterance
 
 MOST_KEPT = 200
 """Demands and refusals remembered; an hour of asking without a pause does not reach it."""
@@ -71,12 +72,29 @@ class DemandAnswers:
 
     def demanded(self, spoken: Spoken) -> MadeDemand:
         """Take an utterance with a demand."""
-        utterance = spoken.utterance
-        made = MadeDemand(utterance.start_s, utterance.end_s, utterance.text)
+        made = _made_by(spoken)
         self._demands.append(made)
         self._open = spoken.demand is None or not spoken.demand.informs
         self._broken_off = None
         return made
+
+    def demanded_before(self, spoken: Spoken, refusals: Iterable[Utterance]) -> MadeDemand:
+        """Take an utterance that turned out to be a demand after it was refused."""
+        made = _made_by(spoken)
+        self._demands.append(made)
+        known = {each.start_s for each in self._answers}
+        for each in refusals:
+            if each.start_s not in known:
+                self._answers.append(_Answer(made, each.start_s, each.end_s, each.text))
+        return made
+
+    def forget(self, demand: MadeDemand) -> None:
+        """Take a demand back that turned out to be none."""
+        if demand not in self._demands:
+            return
+        if demand == self._demands[-1]:
+            self._open = False
+        self._demands.remove(demand)
 
     def answered(self, spoken: Spoken) -> bool:
         """Take an utterance of the operator; return True when it changes how a demand was answered."""
@@ -199,6 +217,10 @@ class DemandAnswers:
             return letters if letters >= LEAST_SHARED else 0
 
         return max(near, key=lambda each: (shared(each), each.start_s), default=None)
+
+
+def _made_by(spoken: Spoken) -> MadeDemand:
+    return MadeDemand(spoken.utterance.start_s, spoken.utterance.end_s, spoken.utterance.text)
 
 
 def _matched(spoken: Spoken, categories: tuple[str, ...]) -> str | None:

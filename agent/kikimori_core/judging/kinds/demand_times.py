@@ -156,7 +156,7 @@ class DemandTimes:
             each
             for each in self._times
             if (each.thread == time.thread and time.category is None)
-            or (each.demand is not None and _alike(each.demand, demand))
+            or (each.demand is not None and alike(each.demand, demand))
         ]
         threads = {each.thread for each in direct if each.category is None}
         wordy = [
@@ -170,12 +170,12 @@ class DemandTimes:
             for each in self._times
             if each in direct
             or (not demand.groups and each.thread in threads)
-            or (each.demand is not None and any(_alike(each.demand, one) for one in wordy))
+            or (each.demand is not None and any(alike(each.demand, one) for one in wordy))
         ]
         return [] if all(each.category is not None for each in same) else same
 
 
-def _alike(one: Demand, other: Demand) -> bool:
+def alike(one: Demand, other: Demand) -> bool:
     """Return whether the words of two demands make them the same.
 
     One that names nothing, or that the model of acts alone finds, is the same by its thread alone.

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Self
 from kikimori_core.model.evidence import ButtonPress, EarlierContacts, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_core.judging.acts.meanings import Meaning
     from kikimori_core.judging.phrases import Match, UtteranceFindings
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
@@ -29,6 +32,10 @@ class Spoken:
     """Log odds that the customer demands something; None = the lists decide."""
     refusal: float | None = None
     """Log odds that the operator refuses something; None = the matches decide."""
+    wording: Demand | None = None
+    """The demand that it would be, if it were one."""
+    meaning: Callable[[], Meaning] | None = None
+    """Gives the meaning of the whole sentence; None = there is no encoder."""
 
     @classmethod
     def of(cls, utterance: Utterance, said: UtteranceFindings) -> Self:
@@ -40,6 +47,8 @@ class Spoken:
             tone=said.tone,
             demanding=said.demanding,
             refusal=said.refusal,
+            wording=said.wording,
+            meaning=said.meaning,
         )
 
 

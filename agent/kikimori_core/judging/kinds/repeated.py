@@ -8,6 +8,7 @@ from pydantic import Field
 
 from kikimori_core.judging.acts.weights import demands
 from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
+from kikimori_core.judging.kinds.demand_evidence import answered_evidence, forgiven
 from kikimori_core.judging.kinds.demand_times import DemandTime, DemandTimes
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
@@ -18,14 +19,15 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
 )
 from kikimori_core.judging.kinds.phrase import has_category, words_evidence
+from kikimori_core.judging.kinds.refused_demands import RefusedDemands
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
-from kikimori_core.wire.evidence import AnsweredEvidence
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.demands import Demand
+    from kikimori_core.model.evidence import Utterance
     from kikimori_core.wire.messages import WordsEvidence
 
 ANSWER_WITHIN_S = 12.0
@@ -89,6 +91,7 @@ class RepeatedDetector(Detector):
         self._facts = facts
         self._refusals = DemandAnswers(rule)
         self._times = DemandTimes(self._refusals, rule.like_demands)
+        self._turns = RefusedDemands(rule, facts, self._refusals)
         self._asked_s: float | None = None
         self._told: tuple[DemandTime, Severity] | None = None
         """The last time at which the rule held, and how severe it was."""
@@ -106,27 +109,42 @@ class RepeatedDetector(Detector):
         self._refusals.said_other()
         made = self._made(observation)
         if made is None:
+            self._turns.said(observation)
+            return self._turns.found(utterance.end_s)
+        if self._says_again(utterance, made[1]):
+            self._turns.left_out()
             return None
-        said, demand, at, category = made
-        if self._asked_s is not None:
-            answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
-            self._asked_s = None
-            if answers and not (demand is not None and demand.insists):
-                return None
-        time = self._times.add(said, demand, at, category)
-        return self._found(time) if self._counts(time) else None
+        self._turns.said(observation, made[2])
+        time = self._times.add(*made)
+        found = self._turns.found(utterance.end_s)
+        return self._found(time) if found is None and self._counts(time) else found
+
+    def _says_again(self, utterance: Utterance, demand: Demand | None) -> bool:
+        """Return whether a demand answers the operator's request to say it again."""
+        if self._asked_s is None:
+            return False
+        answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
+        self._asked_s = None
+        return answers and not (demand is not None and demand.insists)
 
     def _answered(self, spoken: Spoken) -> Finding | None:
         """Take an answer of the operator: what was reported is reported again with it."""
-        if not self._refusals.answered(spoken):
-            return None
+        self._turns.answers(spoken)
+        changed = self._refusals.answered(spoken)
+        found = self._turns.found(spoken.utterance.end_s)
+        if not changed or found is not None:
+            return found
         if self._told is None:
             last = self._times.last
             refused = last is not None and self._counts(last) and self._refusals.refused(last.made)
             return self._found(last) if refused and last is not None else None
         time, severity = self._told
         like = self._times.like(time, self._rule.category)
-        return Finding(spoken.utterance.end_s, severity, (self._evidence(like),))
+        if self._turns.decide(like):
+            return None
+        return Finding(
+            spoken.utterance.end_s, severity, (answered_evidence(like, self._refusals, self._rule.category),)
+        )
 
     def _counts(self, time: DemandTime) -> bool:
         """Return whether this rule counts an occurrence: of its category, or beside others any with a known demand."""
@@ -137,8 +155,10 @@ class RepeatedDetector(Detector):
     def _found(self, time: DemandTime) -> Finding | None:
         rule, now_s = self._rule, time.said.end_s
         like = self._times.like(time, rule.category)
+        if self._turns.decide(like):
+            return None
         recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
-        count = len(recent) - self._forgiven(recent)
+        count = len(recent) - forgiven(recent)
         # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
         half = rule.category is not None or any(
             each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
@@ -154,33 +174,9 @@ class RepeatedDetector(Detector):
         if rule.critical_count and count >= rule.critical_count:
             severity = Severity.CRITICAL
         self._told = time, severity
-        return Finding(now_s, severity, (*(each.said for each in recent), self._evidence(like)))
-
-    def _evidence(self, like: list[DemandTime]) -> AnsweredEvidence:
-        refusals = self._refusals.of(each.made for each in like)
-        demand = self._named(like)
-        ends = (like[-1].said.end_s, *(each.end_s for each in refusals))
-        return AnsweredEvidence(
-            start_s=like[0].said.start_s,
-            end_s=max(ends),
-            demand=self._rule.category or (None if demand is None else demand.name),
-            title={} if self._rule.category is not None or demand is None else dict(demand.title),
-            count=len(like),
-            times_s=tuple(each.said.start_s for each in like),
-            refusals=refusals,
-        )
-
-    @staticmethod
-    def _named(like: list[DemandTime]) -> Demand | None:
-        """Return the last of like demands that has a name."""
-        return next(
-            (
-                each.demand
-                for each in reversed(like)
-                if each.demand is not None and each.demand.name is not None
-            ),
-            None,
-        )
+        evidence = answered_evidence(like, self._refusals, rule.category)
+        self._turns.told_by_words(like, evidence)
+        return Finding(now_s, severity, (*(each.said for each in recent), evidence))
 
     def _made(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, str | None] | None:
         """Return the demand of an utterance, with the category of another rule or of this one; every demand may be the one that a refusal answers."""
@@ -205,10 +201,3 @@ class RepeatedDetector(Detector):
                 return None
         whole = Match("demand", spoken.utterance.text)
         return words_evidence(spoken.utterance, whole), demand, made, None
-
-    @staticmethod
-    def _forgiven(same: list[DemandTime]) -> int:
-        polite = sum(
-            each.demand is not None and each.demand.polite and not each.demand.insists for each in same
-        )
-        return 1 if polite > 1 else 0

@@ -158,21 +158,45 @@ class DemandReader:
 
         `odds`: log odds that it is one by the model of acts; None = the lists alone decide.
         """
+        return self.wording(heard, odds)[1]
+
+    def wording(
+        self, heard: Pronunciation, odds: float | None, *, anyway: bool = False
+    ) -> tuple[Demand | None, Demand | None]:
+        """Return an utterance as the demand that it would be, and as the one that it is.
+
+        `anyway`: the first is wanted of what is no demand, too.
+        """
+        if not heard.words:
+            return None, None
         asking = asked(heard)
         wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
-        groups = frozenset(want.group for want in wants)
         said = self._lexicon.mark(heard)
         amounts = frozenset(_amounts(heard.words))
         units = frozenset(self._units(said)) or amounts
-        insists = _twice(wants) or self._signs.insist(heard)
-        polite = self._polite(heard, wants, asking)
-        again, goes_on = self._signs.again(heard), self._signs.go_on(heard)
+        again = self._signs.again(heard)
+        listed = bool(wants) or bool(asking) or (again and not units)
+        is_one = listed if odds is None else demands(odds, listed=listed, known=bool(wants))
+        if not (is_one or anyway):
+            return None, None
+        demand = self._demand(heard, said, asking, wants, units, amounts, listed=listed, again=again)
+        return demand, demand if is_one else None
+
+    def _demand(
+        self,
+        heard: Pronunciation,
+        said: Marked,
+        asking: Sequence[int],
+        wants: Sequence[FoundDemand],
+        units: frozenset[str],
+        amounts: frozenset[str],
+        *,
+        listed: bool,
+        again: bool,
+    ) -> Demand:
+        groups = frozenset(want.group for want in wants)
+        goes_on = self._signs.go_on(heard)
         anew = self._signs.anew(heard) and not goes_on
-        refers = not wants and not units and bool(asking or again)
-        listed = bool(wants) or refers or bool(asking and units)
-        if not (listed if odds is None else demands(odds, listed=listed, known=bool(wants))):
-            return None
-        refers = not wants and not units
         asks_at = asking[-1] if asking else len(heard.words) - 1
         verb = _verb(heard.words, asks_at)
         about = frozenset(named(heard.words, asking[-1] if asking else len(heard.words))) - {verb}
@@ -180,12 +204,12 @@ class DemandReader:
         return Demand(
             groups,
             units,
-            polite,
-            insists,
+            self._polite(heard, wants, asking),
+            _twice(wants) or self._signs.insist(heard),
             None if last is None else last.group,
             {} if last is None else self._titles.get(last.group, {}),
             verb,
-            refers,
+            not wants and not units,
             about,
             frozenset(self._core(heard, said, asks_at, wants)) | amounts,
             groups - self._vague,

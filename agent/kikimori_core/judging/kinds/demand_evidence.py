@@ -1,0 +1,50 @@
+"""Evidence of one demand that was made again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_core.wire.evidence import AnsweredEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori_core.judging.kinds.demand_answers import DemandAnswers
+    from kikimori_core.judging.kinds.demand_times import DemandTime
+    from kikimori_core.judging.words.demands import Demand
+
+
+def answered_evidence(
+    like: Sequence[DemandTime], answers: DemandAnswers, category: str | None
+) -> AnsweredEvidence:
+    """Return the evidence of a demand.
+
+    Args:
+        like: Its times, in order.
+        answers: The operator's refusals.
+        category: The one that it is counted as, if it is.
+    """
+    demand = None if category is not None else _named(like)
+    refusals = answers.of(each.made for each in like)
+    ends = (like[-1].said.end_s, *(each.end_s for each in refusals))
+    return AnsweredEvidence(
+        start_s=like[0].said.start_s,
+        end_s=max(ends),
+        demand=category or (None if demand is None else demand.name),
+        title={} if demand is None else dict(demand.title),
+        count=len(like),
+        times_s=tuple(each.said.start_s for each in like),
+        refusals=refusals,
+    )
+
+
+def forgiven(same: Sequence[DemandTime]) -> int:
+    """Return how many times do not count: one repetition of a polite request."""
+    polite = sum(each.demand is not None and each.demand.polite and not each.demand.insists for each in same)
+    return 1 if polite > 1 else 0
+
+
+def _named(like: Sequence[DemandTime]) -> Demand | None:
+    """Return the last of like demands that has a name."""
+    demands = (each.demand for each in reversed(like))
+    return next((each for each in demands if each is not None and each.name is not None), None)

@@ -1,0 +1,135 @@
+"""Demands that were refused and are made again, by whole sentences; in use where there is an encoder."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.acts.weights import WEIGHTS
+from kikimori_core.judging.kinds.demand_evidence import answered_evidence, forgiven
+from kikimori_core.judging.kinds.demand_threads import MOST_THREADS, DemandThreads
+from kikimori_core.judging.kinds.demand_times import DemandTime
+from kikimori_core.judging.kinds.detector import CallFacts, Finding, Spoken
+from kikimori_core.judging.kinds.phrase import words_evidence
+from kikimori_core.judging.phrases import Match
+from kikimori_core.model.alert import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
+    from kikimori_core.judging.kinds.demand_threads import DemandThread
+    from kikimori_core.judging.kinds.demand_turns import DemandTurn
+    from kikimori_core.judging.kinds.repeated import RepeatedRule
+    from kikimori_core.model.alert import Evidence
+    from kikimori_core.wire.evidence import AnsweredEvidence
+
+
+class RefusedDemands:
+    """Decides about demands that were refused; about others their words alone decide (`DemandTimes`)."""
+
+    def __init__(self, rule: RepeatedRule, facts: CallFacts, answers: DemandAnswers) -> None:
+        self._rule, self._facts, self._answers = rule, facts, answers
+        self._threads = DemandThreads(rule, WEIGHTS.turn)
+        self._made: dict[DemandTurn, MadeDemand] = {}
+        self._told: dict[DemandThread, AnsweredEvidence] = {}
+        self._by_words: deque[tuple[frozenset[MadeDemand], float]] = deque(maxlen=MOST_THREADS)
+        """Demands that were told by words alone, each with the start of its evidence."""
+
+    def said(self, spoken: Spoken, made: MadeDemand | None = None) -> None:
+        """Take an utterance of the customer, with the demand that it makes by its words."""
+        counted = {*self._facts.counted_categories, *self._rule.categories()}
+        category = next((each.category for each in spoken.matches if each.category in counted), None)
+        turn = self._threads.said(spoken, category)
+        if turn is None:
+            return
+        if made is None and self._threads.makes_one(turn):
+            made = self._answers.demanded(spoken)
+        if made is not None:
+            self._made[turn] = made
+        self._forget_old()
+
+    def left_out(self) -> None:
+        """Take an utterance of the customer that does not count."""
+        self._threads.left_out()
+
+    def answers(self, spoken: Spoken) -> None:
+        """Take an utterance of the operator: its answer tells whether the words before it are a demand."""
+        for turn in self._threads.answered(spoken):
+            makes_one = self._threads.makes_one(turn)
+            if makes_one and turn not in self._made:
+                self._made[turn] = self._answers.demanded(turn.spoken)
+            elif not makes_one and turn in self._made and not turn.is_demand:
+                self._answers.forget(self._made.pop(turn))
+
+    def decide(self, times: Iterable[DemandTime]) -> bool:
+        """Return whether one of the demands was told from here."""
+        made = {each.made for each in times}
+        return any(self._made.get(turn) in made for thread in self._told for turn in thread.turns)
+
+    def told_by_words(self, times: Iterable[DemandTime], evidence: AnsweredEvidence) -> None:
+        """Take what was told of demands by their words: what is told of one of them from here on takes its place."""
+        self._by_words.append((frozenset(each.made for each in times), evidence.start_s))
+
+    def found(self, now_s: float) -> Finding | None:
+        """Return what holds and was not told as it is now."""
+        rule, most = self._rule, 0
+        evidence: list[Evidence] = []
+        for thread in self._threads:
+            if len(thread.turns) < rule.count or not thread.refused or thread.category != rule.category:
+                continue
+            like = self._times_of(thread)
+            if len(like) < rule.count or not self._insisted(like):
+                continue
+            before = self._told.get(thread)
+            start_s = self._start_by_words(like) if before is None else before.start_s
+            now = answered_evidence(like, self._answers, rule.category)
+            now = now.model_copy(update={"start_s": now.start_s if start_s is None else start_s})
+            if now == before:
+                continue
+            self._told[thread] = now
+            recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
+            evidence += [*(each.said for each in recent), now]
+            most = max(most, len(recent) - forgiven(recent))
+        if not evidence:
+            return None
+        self._facts.repetition, self._facts.repetition_s = True, now_s
+        critical = rule.critical_count is not None and most >= rule.critical_count
+        return Finding(now_s, Severity.CRITICAL if critical else rule.severity, tuple(evidence))
+
+    def _insisted(self, like: Sequence[DemandTime]) -> bool:
+        """Return whether they are more than polite requests after mere want of room: a booking's next choices."""
+        if self._rule.category is not None or any(
+            each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
+        ):
+            return True
+        return any(self._answers.refused(each.made, half=False) for each in like)
+
+    def _start_by_words(self, like: Sequence[DemandTime]) -> float | None:
+        """Return the start of the evidence that these replace."""
+        made = {each.made for each in like}
+        return next(
+            (start_s for told, start_s in reversed(self._by_words) if not made.isdisjoint(told)), None
+        )
+
+    def _times_of(self, thread: DemandThread) -> list[DemandTime]:
+        """Return the times of a demand; what was granted begins anew."""
+        times = []
+        for turn in thread.turns:
+            made = self._made.get(turn)
+            if made is None:
+                refusals = [each.utterance for each in turn.refusals]
+                made = self._made[turn] = self._answers.demanded_before(turn.spoken, refusals)
+            match = Match(turn.category or "demand", turn.utterance.text)
+            times.append(
+                DemandTime(words_evidence(turn.utterance, match), turn.demand, made, 0, thread.category)
+            )
+            if self._answers.granted(made) and turn is not thread.last:
+                times.clear()
+        return times
+
+    def _forget_old(self) -> None:
+        """Keep only what is remembered of the call."""
+        kept = {turn for thread in self._threads for turn in thread.turns}
+        self._made = {turn: made for turn, made in self._made.items() if turn in kept}
+        self._told = {thread: told for thread, told in self._told.items() if thread.turns}

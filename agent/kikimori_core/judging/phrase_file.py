@@ -1,0 +1,48 @@
+"""Form of a file of `config/phrases/`: the phrases of one category."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kikimori_core.judging.answers import ClauseWords
+from kikimori_core.judging.words.moods import Mood
+from kikimori_core.model.alert import Severity
+from kikimori_core.model.evidence import Role
+from kikimori_core.wire.topics import NAME_PATTERN
+
+_Phrase = Annotated[str, Field(min_length=2, max_length=400)]
+
+
+class PhraseGroup(BaseModel):
+    """Phrases of one mood."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mood: Mood = "fixed"
+    exact: bool = False
+    """True = found only as written, in no other form."""
+    at_most: Severity | None = None
+    """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
+    phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
+
+
+class CategoryFile(BaseModel):
+    """One file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: Annotated[str, Field(pattern=NAME_PATTERN)]
+    title: dict[str, str]
+    said_by: Role
+    compare: Literal["sound", "letters"] = "sound"
+    """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
+    exact: bool = False
+    """Default of `exact` for every group."""
+    unless: tuple[_Phrase, ...] = ()
+    words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    """Lists that phrases name as `{list}`."""
+    clauses: ClauseWords | None = None
+    """Words of a category that is read clause by clause, over the phrases."""
+    group: tuple[PhraseGroup, ...] = ()
