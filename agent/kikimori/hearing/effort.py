@@ -23,6 +23,7 @@ from kikimori.hearing.effort_model import (
 )
 from kikimori.hearing.features import AT, BANDS_HZ, SUMS, WINDOW_S
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, SILENCE_DB
+from kikimori.hearing.temper import TemperTracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class EffortTracker:
         self.model = model or shipped_model()
         self._stranger = self.model.stranger.scorer()
         self._known = self.model.known.scorer()
+        self._temper = TemperTracker(self.model)
         self._window = np.zeros((0, self.model.window_blocks, len(SUMS)), dtype=np.float32)
         self._next = np.zeros(0, dtype=np.intp)
         self._calm_s = np.zeros(0, dtype=np.float32)
@@ -77,6 +79,7 @@ class EffortTracker:
 
     def reserve(self, slots: int) -> None:
         """Make room for slots 0 … slots-1."""
+        self._temper.reserve(slots)
         more = slots - len(self._next)
         if more <= 0:
             return
@@ -87,6 +90,7 @@ class EffortTracker:
 
     def reset(self, slot: int) -> None:
         """Forget the speaker: the slot is given to a new leg."""
+        self._temper.reset(slot)
         self._window[slot] = 0
         self._next[slot] = 0
         self._calm_s[slot] = 0
@@ -123,10 +127,17 @@ class EffortTracker:
         np.minimum(vector[:, places[1]], np.float32(model.highest_pitch), out=vector[:, places[1]])
         voiced = sums[:, AT["voiced"]] > 0
         judged = voiced if certain is None else voiced & certain
+        temper = self._temper.update(slots, block.sums, speaking, _trust(calm_s, model.prior_weight_s))
+        trust = _trust(calm_s, model.calm_trusted_s)
+        effort = self._score(vector, trust)
+        added = (1 - trust) * temper.stranger + trust * temper.known
         # A raised voice is full of pitch. What has none is noise, however bright and loud.
-        probability = np.where(judged, self._probability(vector, calm_s), np.float32(0))
+        probability = np.where(judged, probability_of(effort + added), np.float32(0))
         now = np.concatenate([level[:, None], vector[:, _LEARNT]], axis=1)
-        self._learn(slots[known], now[known], judged[known], probability[known], block.speech_frames[known])
+        # By effort alone: what is raised, whatever the temper, is not the calm voice.
+        calm = np.where(judged, 1 - probability_of(effort), np.float32(0))
+        share = self._learn(slots[known], now[known], calm[known], block.speech_frames[known])
+        self._temper.learn(slots[known], temper.numbers[known], share)
         rest = _db(block.rest_power / np.maximum(BLOCK_FRAMES - block.speech_frames, np.float32(1)))
         level_known = calm_s >= model.calm_known_s
         nan = np.float32(np.nan)
@@ -153,27 +164,23 @@ class EffortTracker:
         over[:, 1:] = vector[:, _LEARNT] - (share * calm[:, 1:] + (1 - share) * self._prior)
         return over
 
-    def _probability(self, vector: Floats, calm_s: Floats) -> Floats:
-        trust = _trust(calm_s, self.model.calm_trusted_s)
+    def _score(self, vector: Floats, trust: Floats) -> Floats:
+        """Return the log odds of effort [legs]."""
         stranger = self._stranger(vector) - np.float32(self.model.stranger_caution)
-        return probability_of((1 - trust) * stranger + trust * self._known(vector))
+        score: Floats = (1 - trust) * stranger + trust * self._known(vector)
+        return score
 
-    def _learn(
-        self,
-        slots: NDArray[np.intp],
-        now: Floats,
-        voiced: NDArray[np.bool_],
-        probability: Floats,
-        speech_frames: Floats,
-    ) -> None:
+    def _learn(self, slots: NDArray[np.intp], now: Floats, calm: Floats, speech_frames: Floats) -> Floats:
+        """Learn of the calm voice, by the probability [legs] that it is one; return the share of `now` in it."""
         # Speech that looks raised teaches next to nothing, doubtful speech a little: so a bright line is learnt
         # in the end, and a shout is not.
-        seconds = speech_frames * np.float32(FRAME_S) * (1 - probability) ** LEARN_POWER * voiced
+        seconds = speech_frames * np.float32(FRAME_S) * calm**LEARN_POWER
         known = self._calm_s[slots]
-        share = seconds / np.maximum(known + seconds, 1e-6)
+        share: Floats = (seconds / np.maximum(known + seconds, 1e-6)).astype(np.float32)
         self._calm[slots] += share[:, None] * (now - self._calm[slots])
         # Capping the weight makes the mean an exponential one: old speech fades.
         self._calm_s[slots] = np.minimum(known + seconds, self.model.calm_memory_s)
+        return share
 
 
 def _trust(calm_s: Floats, half_at_s: float) -> Floats:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori.hearing.shipped import shipped
 
@@ -61,6 +61,10 @@ RELATIVE = ("level_over", *(f"{name}_over" for name in BASELINE))
 VECTOR = ABSOLUTE + RELATIVE
 VOICE = tuple(name for name in ABSOLUTE if name != "pitch_capped")
 """Numbers by which a voice is told from music, tones, animals and noise."""
+TEMPER = ("voicing", "tilt_sd", "balance_step", "shape_step", "voiced_run", "falling")
+"""Numbers by which anger is told from joy and fear, over some seconds: shares and decibels as above; mean decibels by which the
+five bands, and all the points of the spectrum, change from one voiced window to the next, apart from the level; voiced windows
+on end; share of such changes in which the pitch falls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,33 @@ class Regression(BaseModel):
         return Scorer(weights, np.float32(bias))
 
 
+class TemperScore(BaseModel):
+    """Log odds added to the score of effort: a regression on differences of `TEMPER` from calm speech, and its limits."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    score: Regression
+    least: Annotated[float, Field(le=0)]
+    most: Annotated[float, Field(ge=0)]
+
+
+class TemperModel(BaseModel):
+    """What tells anger from joy and fear."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stranger: TemperScore
+    known: TemperScore
+    prior: tuple[float, ...]
+    """`TEMPER` of a calm voice, before this speaker was heard."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if len(self.prior) != len(TEMPER):
+            raise ValueError(f"prior has {len(self.prior)} numbers, not {len(TEMPER)}")
+        return self
+
+
 class EffortModel(BaseModel):
     """The file. Decibels and semitones unless named otherwise."""
 
@@ -119,6 +150,7 @@ class EffortModel(BaseModel):
     """Regression on `VOICE`: a voice, or music, tones, animals, noise."""
     cry: Regression
     """Score of numbers of `VOICE` by some seconds: above 0, somebody cries who does not speak, a baby first of all."""
+    temper: TemperModel
     stranger_caution: Annotated[float, Field(ge=0)] = 1.0
     """Log odds subtracted from the score of a voice without a baseline: many calm voices are high and bright."""
     prior_tilt: float

@@ -45,6 +45,9 @@ CLIPPED_FROM = 0.98
 CREST_DB = 3.0
 """Smallest sum in dB of a crest's differences to its two neighbours."""
 
+FALL_ST = 0.5
+"""Semitones from one window to the next by which the pitch falls."""
+
 HIGH_ST = 12.0
 """Pitch above which few adults speak, or shout: 400 Hz."""
 
@@ -100,12 +103,18 @@ SUMS = (
     "glide",
     "triples",
     "crests",
+    "balance_step",
+    "shape_step",
+    "falls",
+    "onsets",
 )
 """Names of the sums over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is
 the share of the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, the
 difference between the shares of the bands, 0 … 2; `glide`, the change of pitch, at most 6 semitones, where
 both are voiced (`glides`). `crests` of the level among inner windows (`triples`) are syllables, more or less.
-`tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
+Where both are voiced, besides: `balance_step` and `shape_step`, the mean change in
+dB of the bands and of the points of the spectrum, apart from that of the level; `falls` of the pitch. `onsets`: voiced after one that is
+not. `tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
 `flatness` their mean over all; `high`: voiced above `HIGH_ST`."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
@@ -174,6 +183,16 @@ def _window_sums(windows: Floats, power: Floats, rate: int) -> Floats:
     _add_shape(found, voiced)
     found[:, AT["peak"]] = np.minimum(around / np.maximum(energy.sum(axis=1), np.float32(1e-9)), 1)
     found[:, AT["pairs"] :] = 0
+    found[1:, AT["shape_step"]] = _mean_step(energy[:, _EDGES[0] :])
+    found[1:, AT["balance_step"]] = _mean_step(found[:, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1])
+    return found
+
+
+def _mean_step(energy: Floats) -> Floats:
+    """Return the mean change in dB from each row to the next, apart from that of the whole row, [rows - 1]."""
+    steps = np.diff(10 * np.log10(np.maximum(energy, np.float32(1e-9))), axis=0)
+    steps -= steps.mean(axis=1, keepdims=True)
+    found: Floats = np.abs(steps).mean(axis=1)
     return found
 
 
@@ -206,7 +225,10 @@ def _add_shape(found: Floats, voiced: Floats) -> None:
 
 
 def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:
-    """Add the sums over neighbouring windows, to the later one of each pair."""
+    """Add the sums over neighbouring windows, to the later one of each pair.
+
+    The steps are there already, against the row before, which is another leg's or an earlier one where no pair is.
+    """
     bands = sums[:, :, AT["band_0"] : AT["band_0"] + len(_EDGES) - 1]
     shares = bands / np.maximum(bands.sum(axis=2, keepdims=True), np.float32(1e-9))
     both = spoken[:, 1:] & spoken[:, :-1]
@@ -221,7 +243,13 @@ def _add_pairs(sums: Floats, spoken: NDArray[np.bool_]) -> None:
     rise, fall = level[:, 1:-1] - level[:, :-2], level[:, 1:-1] - level[:, 2:]
     sums[:, 1:-1, AT["triples"]] = inner
     sums[:, 1:-1, AT["crests"]] = inner & (rise > 0) & (fall >= 0) & (rise + fall > CREST_DB)
-    sums[:, 1:, AT["glide"]] = np.minimum(np.abs(np.diff(pitch, axis=1)), np.float32(6)) * gliding
+    glide = np.diff(pitch, axis=1)
+    sums[:, 1:, AT["glide"]] = np.minimum(np.abs(glide), np.float32(6)) * gliding
+    for name in ("balance_step", "shape_step"):
+        sums[:, 0, AT[name]] = 0
+        sums[:, 1:, AT[name]] *= gliding
+    sums[:, 1:, AT["falls"]] = gliding & (glide < -FALL_ST)
+    sums[:, 1:, AT["onsets"]] = voiced[:, 1:] & ~voiced[:, :-1]
 
 
 def _pitch(energy: Floats, samples: int, rate: int) -> tuple[Floats, Floats]:

@@ -26,7 +26,15 @@ from kikimori.hearing.frames import block_samples
 from kikimori.hearing.speaking import SpeakingTracker
 from kikimori.hearing.vad import VoiceDetector, mark_speech
 from kikimori.hearing.voice import JUDGED_FROM_S, MEMORY, voice_vector_of
-from kikimori_training.effort.scores import CALM_TRUSTED_S, CRY, HIGHEST_PITCH, KNOWN, PITCH_RANGE, STRANGER
+from kikimori_training.effort.scores import (
+    CALM_TRUSTED_S,
+    CRY,
+    HIGHEST_PITCH,
+    KNOWN,
+    PITCH_RANGE,
+    STRANGER,
+    TEMPER,
+)
 from kikimori_training.measure import active_level_db
 from kikimori_training.noise_calls import AS_IT_IS, MADE, Half, recorded, varied
 from kikimori_training.telephone import Colour, Law, babble, g711, noise
@@ -245,6 +253,7 @@ def main() -> int:
         known=KNOWN,
         voice=fit(vectors, kinds == VOICES, kinds, VOICE),
         cry=CRY,
+        temper=TEMPER,
         stranger_caution=0.0,
         highest_pitch=HIGHEST_PITCH,
         pitch_range=PITCH_RANGE,

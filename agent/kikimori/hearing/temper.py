@@ -1,0 +1,106 @@
+"""Measurement of temper: whether a raised voice sounds angry, or glad or frightened.
+
+Joy and fear raise a voice as anger does. Angry speech is cut up: one sound differs much from the next, pieces with a pitch
+are short, the pitch falls; glad and frightened speech is drawn out, clearer and more like song. What says so is added to the
+log odds of effort, within limits: a voice that is raised beyond doubt stays so. It takes some seconds to hear, so it is taken
+of the last three or so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from kikimori.hearing.effort_model import TEMPER, EffortModel, TemperScore
+from kikimori.hearing.features import AT, SUMS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+SPEECH_MEMORY = np.float32(0.93)
+"""Share of the sums kept per block with speech: the last three seconds or so count."""
+
+
+class TemperReading(NamedTuple):
+    """One block of each leg; float32."""
+
+    numbers: Floats
+    """[legs, len(TEMPER)]"""
+    stranger: Floats
+    """[legs] log odds to add to the score of effort of a stranger …"""
+    known: Floats
+    """[legs] … and of a known voice."""
+
+
+class TemperTracker:
+    """State of many legs in arrays indexed by slot."""
+
+    def __init__(self, model: EffortModel) -> None:
+        self._prior_weight_s = model.prior_weight_s
+        self._prior = np.array(model.temper.prior, dtype=np.float32)
+        self._stranger, self._known = _Limited(model.temper.stranger), _Limited(model.temper.known)
+        self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
+        self._calm = np.zeros((0, len(TEMPER)), dtype=np.float32)
+
+    def reserve(self, slots: int) -> None:
+        more = slots - len(self._sums)
+        if more > 0:
+            self._sums = np.concatenate([self._sums, np.zeros((more, len(SUMS)), np.float32)])
+            self._calm = np.concatenate([self._calm, np.zeros((more, len(TEMPER)), np.float32)])
+
+    def reset(self, slot: int) -> None:
+        self._sums[slot] = 0
+        self._calm[slot] = 0
+
+    def update(
+        self, slots: NDArray[np.intp], sums: Floats, speaking: NDArray[np.bool_], trust: Floats
+    ) -> TemperReading:
+        """Take one block of each leg in `slots`.
+
+        Args:
+            slots: The legs, none twice.
+            sums: [legs, len(SUMS)] of the block.
+            speaking: [legs] the block counts.
+            trust: [legs] share of the speaker's own calm voice in what is compared with, the rest is the prior; 0 … 1.
+        """
+        who = slots[speaking]
+        self._sums[who] = self._sums[who] * SPEECH_MEMORY + sums[speaking]
+        numbers = temper_of(self._sums[slots])
+        own = trust[:, None] * self._calm[slots] + (1 - trust[:, None]) * self._prior
+        over = numbers - own
+        return TemperReading(numbers, self._stranger(over), self._known(over))
+
+    def learn(self, slots: NDArray[np.intp], numbers: Floats, share: Floats) -> None:
+        """Move the calm voice of each leg by `share` [legs] towards `numbers` [legs, len(TEMPER)]."""
+        self._calm[slots] += share[:, None] * (numbers - self._calm[slots])
+
+
+class _Limited:
+    """A score and its limits."""
+
+    def __init__(self, score: TemperScore) -> None:
+        self._scorer = score.score.scorer(TEMPER)
+        self._least, self._most = np.float32(score.least), np.float32(score.most)
+
+    def __call__(self, over: Floats) -> Floats:
+        found: Floats = np.clip(self._scorer(over), self._least, self._most)
+        return found
+
+
+def temper_of(sums: Floats) -> Floats:
+    """Return the numbers of `TEMPER` [legs, len(TEMPER)] from sums over some seconds."""
+    one = np.float32(1)
+    windows, steps = np.maximum(sums[:, AT["windows"]], one), np.maximum(sums[:, AT["glides"]], one)
+    tilt = sums[:, AT["tilt"]] / windows
+    found = {
+        "voicing": sums[:, AT["voicing"]] / windows,
+        "tilt_sd": np.sqrt(np.maximum(sums[:, AT["tilt_squared"]] / windows - tilt**2, 0)),
+        "balance_step": sums[:, AT["balance_step"]] / steps,
+        "shape_step": sums[:, AT["shape_step"]] / steps,
+        "voiced_run": np.maximum(sums[:, AT["voiced"]], one) / np.maximum(sums[:, AT["onsets"]], one),
+        "falling": sums[:, AT["falls"]] / steps,
+    }
+    return np.stack([found[name] for name in TEMPER], axis=1).astype(np.float32)
