@@ -39,7 +39,8 @@ SIGNS_PER_S, MISSING_COUNTS, MOST_MISSING = 3.0, 0.7, 1.5
 """Signs per second of voice that people speak at least, log odds against it for each fewer, and most of these: of babble, a
 recogniser makes one sign per second."""
 DISTANT_FROM = -1.0
-"""Log odds of the leg so far at which it is taken for several voices at a distance …"""
+DISTANT_AFTER_S = 1.0
+"""Log odds of an utterance of this length, or of the leg so far, at which it is taken for several voices at a distance …"""
 NOBODY_AFTER_S = 60.0
 """… and seconds of sound without a voice after which nobody is at the telephone."""
 SO_FAR_SHARE, SO_FAR_COUNTS = 0.3, 0.7
@@ -81,8 +82,8 @@ class SoundDepth:
     def __init__(self, rate: int) -> None:
         self._sound = UtteranceSound(rate)
         self._model = shipped_model()
-        self._judged = (0, np.inf)
-        """Number of frames that were judged, and their log odds."""
+        self._judged: tuple[int, float | None] = (0, None)
+        """Number of frames that were judged, and their log odds by the sound alone."""
         self._so_far = 0.0
         """Log odds that the leg is one voice, by its utterances before."""
         self._nobody_s = 0.0
@@ -99,7 +100,7 @@ class SoundDepth:
         if score is not None:
             self._so_far += SO_FAR_SHARE * (float(np.clip(score, -MOST_SCORE, MOST_SCORE)) - self._so_far)
         self._sound.clear()
-        self._judged = (0, np.inf)
+        self._judged = (0, None)
 
     def add(self, pcm: bytes) -> None:
         """Take s16le audio; what is left of two frames at its end is not counted."""
@@ -112,8 +113,9 @@ class SoundDepth:
 
     @property
     def is_distant(self) -> bool:
-        """Return whether the leg's utterances so far sound like several voices at a distance."""
-        return self._so_far < DISTANT_FROM
+        """Return whether it sounds like several voices at a distance: it, or while it is short what was before."""
+        score = self._score() if len(self._sound.levels) * FRAME_S >= DISTANT_AFTER_S else None
+        return (self._so_far if score is None else score) < DISTANT_FROM
 
     @property
     def is_nobody(self) -> bool:
@@ -147,17 +149,15 @@ class SoundDepth:
         return self._sound.numbers(voice.start_s, voice.end_s)
 
     def _score(self) -> float | None:
-        numbers = self.numbers()
-        return None if numbers is None else self._model.score(numbers)
+        """Return log odds that it is one voice by its sound alone; None when there is too little."""
+        frames = len(self._sound.levels)
+        if self._judged[0] != frames:
+            numbers = self.numbers()
+            self._judged = frames, None if numbers is None else self._model.score(numbers)
+        return self._judged[1]
 
     def _odds(self) -> float:
         """Return log odds that it is one voice, by its sound and the leg's so far."""
-        frames = len(self._sound.levels)
-        if self._judged[0] != frames:
-            self._judged = frames, self._judge()
-        return self._judged[1]
-
-    def _judge(self) -> float:
         levels = self._sound.levels[self._sound.levels > NOTHING_DB]
         if len(levels) < JUDGED_FROM:
             return np.inf

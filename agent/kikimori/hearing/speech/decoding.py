@@ -124,6 +124,7 @@ class Decodings:
             if self._hears_again(leg):
                 decoding.sound += chunk.pcm
             is_a_voice = decoding.depth.is_a_voice
+            leg.distant = decoding.depth.is_distant
             recognised = decoding.stream.accept(chunk.pcm, wanted=is_a_voice)
             if recognised is not None and recognised.final:
                 self._end(leg, decoding, recognised)
