@@ -119,7 +119,7 @@ class TemperScore(BaseModel):
 
 
 class TemperModel(BaseModel):
-    """What tells anger from joy and fear."""
+    """Scores that tell anger from joy and fear."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
