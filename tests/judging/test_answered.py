@@ -50,8 +50,8 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
         ("answered_unseen_b.jsonl", 0.8, 0.75),
         # Unseen at first (45 of 60), then learned from.
         ("answered_unseen_c.jsonl", 0.8, 0.75),
-        # Never looked at; 36 of 60 before.
-        ("answered_unseen_d.jsonl", 0.6, 0.55),
+        # Never looked at; 39 of 60 before.
+        ("answered_unseen_d.jsonl", 0.75, 0.65),
     ],
 )
 def test_counts_and_refusals_of_whole_calls(

@@ -114,7 +114,8 @@ class SentenceEncoder:
         found = np.empty((len(texts), DIMENSIONS), np.float32)
         begin, end = self._pieces.bos_id(), self._pieces.eos_id()
         for at in range(0, len(texts), BATCH):
-            cut = self._pieces.encode(list(texts[at : at + BATCH]), out_type=int)
+            # One by one: a list would start threads, which take longer than the work.
+            cut = [self._pieces.encode(each, out_type=int) for each in texts[at : at + BATCH]]
             found[at : at + BATCH] = self._vectors([[begin, *each[-MOST_PIECES:], end] for each in cut])
         return found
 

@@ -152,11 +152,15 @@ class DemandThreads:
         return answered
 
     def _place(self, turn: DemandTurn) -> None:
-        near = [each for each in self._threads if _since_s(turn, each) <= WITHIN_S]
-        weighed = [(self._weigh(turn, each), each) for each in near]
-        best = max(weighed, key=lambda each: each[0], default=(0.0, None))
         bar = self._weights.bar if turn.replies else self._weights.early_bar
-        thread = best[1] if best[0] > bar else self._alike(turn)
+        best, thread = bar, None
+        for each in self._threads:
+            # Most are none for sure, whatever they share.
+            if _since_s(turn, each) <= WITHIN_S and _both(turn, each) > bar:
+                likely = self._weigh(turn, each)
+                if likely > best:
+                    best, thread = likely, each
+        thread = thread or self._alike(turn)
         if thread is not None:
             thread.turns.append(turn)
             return
@@ -185,14 +189,18 @@ class DemandThreads:
         if signs["names its own"] and signs["nearest"] < FAR and not any(signs[each] for each in _SHARING):
             # 似顔絵を描け after 返金しろ.
             return 0.0
-        same = likelihood(weigh_values(signs, self._weights.same))
-        known = 1.0 if len(thread.turns) > 1 else likelihood(thread.last.odds)
-        return same * likelihood(turn.odds) * known
+        return likelihood(weigh_values(signs, self._weights.same)) * _both(turn, thread)
 
     def between(self, turn: DemandTurn, thread: DemandThread) -> int:
         """Return the number of other turns since a demand was last made."""
         begin = thread.last.number
         return sum(begin < each.number < turn.number for one in self._threads for each in one.turns)
+
+
+def _both(turn: DemandTurn, thread: DemandThread) -> float:
+    """Return how likely a turn is a demand, and so is what was said before; what was said twice is one."""
+    known = 1.0 if len(thread.turns) > 1 else likelihood(thread.last.odds)
+    return likelihood(turn.odds) * known
 
 
 def _since_s(turn: DemandTurn, thread: DemandThread) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import WEIGHTS
 from kikimori_core.judging.kinds.demand_evidence import answered_evidence, forgiven
-from kikimori_core.judging.kinds.demand_threads import MOST_THREADS, DemandThreads
+from kikimori_core.judging.kinds.demand_threads import MOST_THREADS, WITHIN_S, DemandThreads
 from kikimori_core.judging.kinds.demand_times import DemandTime
 from kikimori_core.judging.kinds.detector import CallFacts, Finding, Spoken
 from kikimori_core.judging.kinds.phrase import words_evidence
@@ -76,7 +76,10 @@ class RefusedDemands:
         rule, most = self._rule, 0
         evidence: list[Evidence] = []
         for thread in self._threads:
-            if len(thread.turns) < rule.count or not thread.refused or thread.category != rule.category:
+            recent_s = now_s - thread.last.utterance.end_s
+            if len(thread.turns) < rule.count or recent_s > WITHIN_S or not thread.refused:
+                continue
+            if thread.category != rule.category:
                 continue
             like = self._times_of(thread)
             if len(like) < rule.count or not self._insisted(like):
