@@ -148,3 +148,40 @@ def test_phones_get_their_times_from_the_symbols_of_the_synthesiser(monkeypatch:
         11,
         2,
     ]  # a pause first lengthens the phone before
+
+
+def test_phones_of_a_heard_clip_begin_where_their_labels_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(TRAINING))
+    fit = importlib.import_module("kikimori_training.asr.fit")
+    heard = [0, 1, 1, 4, 5, 5, 5, 2, 0, 1]  # labels: phone 0, phone 2, phone 1 for one output, phone 0
+    likely = np.full((len(heard), 6), -5.0)
+    likely[np.arange(len(heard)), heard] = -0.1
+    starts, score = fit.best_path(likely, [0, 2, 1, 0])
+    assert starts.tolist() == [0, 3, 7, 8]
+    assert score == pytest.approx(-0.1)
+    forced, less = fit.best_path(likely, [0, 1, 2, 1, 0])  # a phone that is not there still gets an output
+    assert len(set(forced.tolist())) == 5
+    assert less < score
+    with pytest.raises(ValueError, match="11 phones in 10 outputs"):
+        fit.best_path(likely, [0] * 11)
+
+
+def test_a_clip_moved_to_a_man_has_his_pitch_and_its_phones_keep_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pyworld = pytest.importorskip("pyworld")
+    monkeypatch.syspath_prepend(str(TRAINING))
+    shift = importlib.import_module("kikimori_training.asr.shift")
+    synth = importlib.import_module("kikimori_training.asr.synth")
+    time = np.arange(synth.RATE) / synth.RATE
+    voice = sum(np.sin(2 * np.pi * 240 * k * time) / k for k in range(1, 30)) * 0.1
+    clip = synth.Clip(
+        voice.astype(np.float32), ["sil", "a"], np.array([0.2, 1.0]), [], synth.Speaker(0, 1, 1)
+    )
+    (moved,) = shift.shifted(clip, [shift.Shift(pitch_hz=110.0, formants=0.85, tempo=1.25)])
+    pitch, _ = pyworld.dio(moved.samples.astype(np.float64), synth.RATE)
+    assert np.median(pitch[pitch > 0]) == pytest.approx(110, rel=0.05)
+    assert len(moved.samples) == pytest.approx(synth.RATE / 1.25, rel=0.02)
+    np.testing.assert_allclose(moved.ends, [0.16, 0.8])
+    silent = synth.Clip(np.zeros(synth.RATE, np.float32), ["sil"], np.array([1.0]), [], clip.speaker)
+    assert not list(shift.shifted(silent, [shift.Shift()]))

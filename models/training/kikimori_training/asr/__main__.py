@@ -57,7 +57,14 @@ def main() -> None:
         default=LEAST_GAIN,
         help="what a bigram or trigram must gain, natural log, to be kept",
     )
-    parser.add_argument("--start", type=Path, help="model whose network training begins with")
+    parser.add_argument(
+        "--men", type=Path, nargs="*", default=[], help="more voices for hts_engine (*.htsvoice), of men"
+    )
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="model whose network finds the times of the neural clips' phones, and which training begins with",
+    )
     defaults = Decoding()
     parser.add_argument("--lm-scale", type=float, default=defaults.lm_scale)
     parser.add_argument("--word-cost", type=float, default=defaults.word_cost)
@@ -69,11 +76,18 @@ def main() -> None:
     if "sentences" in args.steps:
         sentences(args.corpus, args.work, args.sentences, args.words)
     if "speak" in args.steps:
-        speak(args.corpus, args.work, clips=args.clips, held_out=args.held_out, workers=args.workers)
+        speak(
+            args.corpus,
+            args.work,
+            clips=args.clips,
+            held_out=args.held_out,
+            workers=args.workers,
+            men=args.men,
+        )
     if "voices" in args.steps:
         from kikimori_training.asr.voices import speak_neural  # noqa: PLC0415 — needs packages of its own
 
-        speak_neural(args.work, args.neural)
+        speak_neural(args.work, args.neural, args.start)
     if "train" in args.steps:
         train(args.work, width=args.width, epochs=args.epochs, threads=args.workers, start=args.start)
     if "export" in args.steps:

@@ -58,15 +58,14 @@ class Way:
 
 def random_way(rng: np.random.Generator) -> Way:
     coding = rng.random()
+    noisy = rng.random()
     return Way(
-        warp=float(rng.uniform(0.94, 1.07)),
-        shout=rng.random() < 0.12,
-        band=(Band.OPEN, Band.SOFT, Band.TELEPHONE)[int(rng.choice(3, p=[0.25, 0.2, 0.55]))],
+        warp=float(rng.uniform(0.93, 1.08)),
+        shout=rng.random() < 0.08,
+        band=(Band.OPEN, Band.SOFT, Band.TELEPHONE)[int(rng.choice(3, p=[0.15, 0.2, 0.65]))],
         agc=rng.random() < 0.2,
-        law=Law.MU if coding < 0.45 else Law.A if coding < 0.6 else None,
-        snr_db=float(rng.uniform(6, 25) if rng.random() < 0.75 else rng.uniform(25, 65))
-        if rng.random() < 0.8
-        else None,
+        law=Law.MU if coding < 0.5 else Law.A if coding < 0.65 else None,
+        snr_db=float(rng.uniform(4, 22) if noisy < 0.65 else rng.uniform(22, 60)) if noisy < 0.8 else None,
         level_dbfs=float(rng.uniform(-40, -9)),
         colour_db=float(rng.uniform(0, 5)),
         lead_s=float(rng.uniform(0.02, 0.5)),
@@ -143,8 +142,10 @@ def set_level(audio: Audio, dbfs: float) -> Audio:
 
 
 def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio:
-    """White, pink, low rumble, mains hum or babble of the training clips, of RMS 1."""
-    kind = rng.choice(["white", "pink", "rumble", "hum", "babble"], p=[0.2, 0.15, 0.05, 0.25, 0.35])
+    """White, pink, low rumble, mains hum, hiss with a little hum, or babble of the training clips, of RMS 1."""
+    kind = rng.choice(
+        ["white", "pink", "rumble", "hum", "line", "babble"], p=[0.22, 0.09, 0.03, 0.15, 0.3, 0.21]
+    )
     if kind == "babble":
         sound = np.zeros(count)
         for _ in range(int(rng.integers(3, 7))):
@@ -157,6 +158,15 @@ def noise(count: int, rng: np.random.Generator, babble: Sequence[Clip]) -> Audio
         waves = np.sin(2 * np.pi * overtones * time + rng.uniform(0, 6, (8, 1)))
         sound = (waves * rng.uniform(0.1, 1.0, (8, 1))).sum(axis=0)
         sound += rng.uniform(0.1, 4.0) * rng.standard_normal(count)
+    elif kind == "line":
+        order = rng.choice(np.arange(1, 16), int(rng.integers(3, 7)), replace=False)
+        overtones = (rng.choice([50.0, 60.0]) * order)[:, None]
+        waves = np.sin(
+            2 * np.pi * overtones * np.arange(count) / RATE + rng.uniform(0, 6.28, (len(order), 1))
+        )
+        sound = (waves / (order if rng.random() < 0.5 else np.ones(len(order)))[:, None]).sum(axis=0)
+        sound *= rng.uniform(0.1, 1.2) / rms(sound)
+        sound += rng.standard_normal(count)
     else:
         slope = {"white": 0.0, "pink": 0.5, "rumble": 1.0}[str(kind)]
         spectrum = np.fft.rfft(rng.standard_normal(count))

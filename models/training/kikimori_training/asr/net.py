@@ -1,6 +1,6 @@
 """The acoustic network: a small TDNN, the same layers in PyTorch (to learn) and as plain matrices (to export).
 
-input(40) → splice ±2 → [affine, ReLU, batch norm] → five layers that see (-3, 0, 3) → label log posteriors.
+input(40) → splice ±2 → [affine, ReLU, batch norm] → layers that see (-hop, 0, hop) → label log posteriors.
 All offsets after the first splice are multiples of the subsampling, so inner layers run at 33 frames/s too.
 """
 
@@ -10,9 +10,16 @@ import torch
 from torch import Tensor, nn
 
 SPLICE = 2
-HOPS = (3, 3, 3, 3, 3)
+FRAMES_PER_OUTPUT = 3
+HOPS = (3, 3, 3, 3, 3, 3, 6, 6)
 CONTEXT = SPLICE + sum(HOPS)
 """Feature frames needed on either side of an output."""
+
+
+def spliced(x: Tensor, hop: int) -> Tensor:
+    """Each output step beside those `hop` feature frames before and after it."""
+    step = hop // FRAMES_PER_OUTPUT
+    return torch.cat([x[:, : -2 * step], x[:, step:-step], x[:, 2 * step :]], dim=2)
 
 
 class Tdnn(nn.Module):  # type: ignore[misc]  # torch is absent where types are checked
@@ -31,11 +38,10 @@ class Tdnn(nn.Module):  # type: ignore[misc]  # torch is absent where types are 
     def forward(self, features: Tensor) -> Tensor:
         x = (features - self.mean) * self.scale
         frames = x.shape[1] - 2 * SPLICE
-        x = torch.cat([x[:, k : k + frames] for k in range(2 * SPLICE + 1)], dim=2)[:, ::3]
+        x = torch.cat([x[:, k : k + frames] for k in range(2 * SPLICE + 1)], dim=2)[:, ::FRAMES_PER_OUTPUT]
         x = self._layer(0, x)
         for i in range(1, len(self.affines)):
-            x = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
-            x = self._layer(i, x)
+            x = self._layer(i, spliced(x, HOPS[i - 1]))
         logits: Tensor = self.output(x)
         return logits
 
@@ -43,10 +49,9 @@ class Tdnn(nn.Module):  # type: ignore[misc]  # torch is absent where types are 
         """Rectified outputs of a layer before its norm."""
         x = (features - self.mean) * self.scale
         frames = x.shape[1] - 2 * SPLICE
-        x = torch.cat([x[:, k : k + frames] for k in range(2 * SPLICE + 1)], dim=2)[:, ::3]
+        x = torch.cat([x[:, k : k + frames] for k in range(2 * SPLICE + 1)], dim=2)[:, ::FRAMES_PER_OUTPUT]
         for i in range(layer):
-            x = self._layer(i, x)
-            x = torch.cat([x[:, :-2], x[:, 1:-1], x[:, 2:]], dim=2)
+            x = spliced(self._layer(i, x), HOPS[i])
         return torch.relu(self.affines[layer](x))
 
     def _layer(self, i: int, x: Tensor) -> Tensor:

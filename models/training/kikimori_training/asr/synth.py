@@ -1,4 +1,4 @@
-"""Utterances with exact phone times, from Debian's `hts_engine` and the voice that pyopenjtalk-plus brings.
+"""Utterances with exact phone times, from Debian's `hts_engine` and the voice that pyopenjtalk-plus brings or another.
 
 `hts_engine -od` prints where every phone begins and ends, so no aligner is needed. It is the same synthesis as
 `kikimori_training.speech.say`, which gives no times; voices and manners mean the same here. 16 kHz.
@@ -37,7 +37,7 @@ _LABEL_LINE = re.compile(r"^(\d+) (\d+) .*?-(.+?)\+")
 
 @dataclass(frozen=True)
 class Speaker:
-    """Pitch, tempo and formants as heard, each against the bundled voice."""
+    """Pitch, tempo and formants as heard, each against the voice's own."""
 
     half_tones: float
     speed: float
@@ -47,6 +47,7 @@ class Speaker:
     all_pass: float = 0.55
     """0.55 is the voice's own; another value bends the spectrum's frequency axis."""
     manner: Manner = MANNERS[Style.CALM]
+    voice: Path = HTS_VOICE
 
 
 HELD_OUT_SPEAKER = Speaker(half_tones=-12.0, speed=1.15, warp=0.9)
@@ -70,6 +71,20 @@ def random_speaker(rng: random.Random) -> Speaker:
             return speaker
 
 
+def random_man(rng: random.Random, voice: Path) -> Speaker:
+    """Men of all ages with another voice, which is a man's: changed less than the bundled one."""
+    styles = [s for s in Style if s is not Style.CALM]
+    return Speaker(
+        half_tones=rng.uniform(-6.0, 5.0),
+        speed=rng.uniform(0.85, 1.45),
+        warp=rng.uniform(0.88, 1.12),
+        melody=rng.uniform(0.6, 1.6),
+        all_pass=rng.uniform(0.53, 0.57),
+        manner=MANNERS[Style.CALM if rng.random() < 0.6 else rng.choice([*styles, Style.SHOUT])],
+        voice=voice,
+    )
+
+
 @dataclass
 class Clip:
     """Audio at 16 kHz, float32 within ±1, and its phones: names (`sil` for any pause) and end times in seconds."""
@@ -91,7 +106,7 @@ def speak(utterance: SynthUtterance, speaker: Speaker) -> Clip:
     with tempfile.TemporaryDirectory(prefix="hts") as folder:
         labels, times, wav = (Path(folder) / name for name in ("in.lab", "out.lab", "out.wav"))
         labels.write_text("\n".join(utterance.labels), encoding="utf-8")
-        command = ["hts_engine", "-m", HTS_VOICE, "-od", times, "-ow", wav, *options, labels]
+        command = ["hts_engine", "-m", speaker.voice, "-od", times, "-ow", wav, *options, labels]
         subprocess.run([str(part) for part in command], check=True, capture_output=True)
         audio, rate = soundfile.read(wav, dtype="float32")
         phones: list[str] = []

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from kikimori_training.asr.synth import Clip
 
 GARBAGE_SHARE = 0.03
-CHUNK = 32
-"""Outputs per training chunk (0.96 s)."""
-BATCH = 48
+CHUNK = 48
+"""Outputs per training chunk (1.44 s)."""
+BATCH = 32
+AVERAGED = 200
+"""Steps over which the stored weights are averaged."""
 IGNORE = -100
 
 Example = tuple["NDArray[np.float32]", "NDArray[np.int64]"]
@@ -94,12 +96,19 @@ def chunks(examples: Sequence[Example], rng: np.random.Generator) -> tuple[torch
 
 @torch.no_grad()  # type: ignore[untyped-decorator]  # torch is absent where types are checked
 def take_over(net: Tdnn, model: Path, features: torch.Tensor) -> None:
-    """Give the network the weights of an exported model; its norms get the statistics of these features."""
+    """Give the network the weights of an exported model; its norms get the statistics of these features.
+
+    Layers that the model does not have come last and pass on what they get, so that the network says what the model says.
+    """
     folded = [
         (torch.from_numpy(w), torch.from_numpy(b))
         for w, b in kaldi.affines((model / "am/final.mdl").read_bytes())
     ]
     layers = [*net.affines, net.output]
+    width = folded[-1][0].shape[1]
+    same = torch.cat([torch.zeros(width, width), torch.eye(width), torch.zeros(width, width)], dim=1)
+    while len(folded) < len(layers):
+        folded.insert(-1, (same, torch.zeros(width)))
     if [w.shape for w, _ in folded] != [layer.weight.shape for layer in layers]:
         raise ValueError(f"{model}: its network has another shape or other phones")
     scale, shift = net.scale, -net.mean * net.scale
@@ -117,7 +126,7 @@ def take_over(net: Tdnn, model: Path, features: torch.Tensor) -> None:
 
 
 def train(
-    work: Path, *, width: int, epochs: int, threads: int, rate: float = 2e-3, start: Path | None = None
+    work: Path, *, width: int, epochs: int, threads: int, rate: float = 1e-3, start: Path | None = None
 ) -> None:
     """Learn from `train.pkl` and, where it is there, `neural.pkl`; from the network of the model `start` where it is given."""
     torch.set_num_threads(threads)
@@ -135,6 +144,9 @@ def train(
     loss_of = nn.CrossEntropyLoss(ignore_index=IGNORE)
     learner = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-3)
     counts = np.zeros(2 * len(names))
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(1 - 1 / AVERAGED), use_buffers=True
+    )
     for epoch in range(epochs):
         began = time.monotonic()
         examples = [
@@ -165,6 +177,7 @@ def train(
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
             learner.step()
+            average.update_parameters(net)
             losses.append(loss.item())
             known = y >= 0
             right += int((logits.argmax(2)[known] == y[known]).sum())
@@ -177,7 +190,7 @@ def train(
         priors = np.maximum(counts / counts.sum(), 1e-4)
         torch.save(
             {
-                "net": net.state_dict(),
+                "net": average.module.state_dict(),
                 "names": names,
                 "width": width,
                 "priors": (priors / priors.sum()).tolist(),
