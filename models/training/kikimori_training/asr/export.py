@@ -36,7 +36,7 @@ class Decoding:
     acoustic_scale: float = 0.9
     garbage_gain: float = 1.5
     """Natural log per frame that the garbage model gets extra, so that words out of the vocabulary give [unk]."""
-    noise_gain: float = 4.0
+    noise_gain: float = 2.5
     """The same for noise without speech, so that it gives no word."""
     beam: float = 11.0
     max_active: int = 3000
