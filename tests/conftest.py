@@ -13,6 +13,7 @@ import pytest_asyncio
 import structlog
 import uvloop
 from hypothesis import HealthCheck, settings
+from tests.support import one_thread  # noqa: F401  (before numpy is loaded)
 from tests.support.brokers import AnyBroker, Embedded
 from tests.support.failures_at_once import pytest_configure  # noqa: F401  (a hook of this run)
 from tests.support.installation import build_wheel, copy_sources

@@ -18,7 +18,6 @@ MODULES: dict[Part, tuple[str, ...]] = {
         "numpy",
         "pylibsrtp",
         "rapidfuzz",
-        "sentencepiece",
         "soundfile",
         "soxr",
         "sudachidict_small",

@@ -52,6 +52,7 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
         ("answered_unseen_c.jsonl", 0.8, 0.75),
         # Never looked at; 39 of 60 before.
         ("answered_unseen_d.jsonl", 0.75, 0.65),
+        ("answered_unseen_e.jsonl", 0.7, 0.5),
     ],
 )
 def test_counts_and_refusals_of_whole_calls(
@@ -68,8 +69,9 @@ def test_counts_and_refusals_of_whole_calls(
     assert counted >= counted_at_least * len(scores)
     assert right >= answered_at_least * len(scores)
     harmless = [each for each in scores if each.case.answered == ()]
-    # One call of set B is counted without need; which one was not looked at.
-    assert sum(bool(each.found) for each in harmless) <= (file == "answered_unseen_b.jsonl")
+    # Calls that are counted without need; which ones was not looked at.
+    without_need = {"answered_unseen_b.jsonl": 1, "answered_unseen_e.jsonl": 4}
+    assert sum(bool(each.found) for each in harmless) <= without_need.get(file, 0)
 
 
 def at(minute: int, text: str, *, operator: bool = False) -> Utterance:
