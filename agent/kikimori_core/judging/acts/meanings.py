@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from kikimori_core.errors import ConfigError
-from kikimori_core.judging.sentence_encoder import DIMENSIONS, SentenceEncoder
+from kikimori_core.judging.sentence_encoder import DIMENSIONS, load_encoder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from kikimori_core.judging.sentence_encoder import SentenceEncoder
 
 FILE = "meanings.npy"
 """File beside the model of acts."""
@@ -60,7 +62,7 @@ class Meanings:
             raise ConfigError.of("opinion_unreadable", folder=acts, reason=error) from None
         if rows.shape != (len(MeaningScores._fields), DIMENSIONS) or rows.dtype != np.float32:
             raise ConfigError.of("opinion_does_not_fit", folder=acts)
-        return cls(SentenceEncoder.read(sentences), rows)
+        return cls(load_encoder(sentences), rows)
 
     def of(self, text: str) -> Meaning:
         """Return the meaning of a sentence; 1 to 2 ms, unless it was asked for just before."""
