@@ -13,7 +13,7 @@ from tests.support.told import PHRASES, RULES, said
 from kikimori.config import BUILTIN_OPINION, BUILTIN_SENTENCES
 from kikimori.errors import ConfigError
 from kikimori_core.judging.second_opinion import with_second_opinion
-from kikimori_core.judging.second_opinion.meaning import FILE, Meaning, spoken
+from kikimori_core.judging.second_opinion.meaning import FILE, MeaningNetwork, spoken
 from kikimori_core.judging.second_opinion.model import OpinionModel
 from kikimori_core.judging.sentence_encoder import DIMENSIONS, load_encoder
 from kikimori_core.judging.words.sound import plain, words
@@ -63,7 +63,7 @@ def test_it_calculates_one_hidden_layer() -> None:
         + sum(each * parts["out"][n, at] * parts["out_scale"][at] for n, each in enumerate(hidden))
         for at in (0, 1)
     ]
-    assert Meaning(parts).scores(vector).tolist() == pytest.approx(expected, abs=1e-4)
+    assert MeaningNetwork(parts).scores(vector).tolist() == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_network_that_does_not_fit_is_told(spoil: dict[str, NDArray[Any]], tmp
     parts: dict[str, Any] = arrays() | spoil
     np.savez(tmp_path / FILE, **parts)
     with pytest.raises(ConfigError, match=r"meaning\.npz"):
-        Meaning.read(tmp_path)
+        MeaningNetwork.read(tmp_path)
 
 
 def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
@@ -137,10 +137,10 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
         if garbage is not None:
             (tmp_path / FILE).write_bytes(garbage)
         with pytest.raises(ConfigError, match=r"meaning\.npz"):
-            Meaning.read(tmp_path)
+            MeaningNetwork.read(tmp_path)
     np.savez(tmp_path / FILE, classes=np.array(("none", "insult")))
     with pytest.raises(ConfigError, match=r"meaning\.npz"):
-        Meaning.read(tmp_path)
+        MeaningNetwork.read(tmp_path)
 
 
 def test_a_network_of_other_classes_is_told(tmp_path: Path) -> None:

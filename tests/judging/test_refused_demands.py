@@ -14,8 +14,8 @@ from kikimori.phrase_finder import configured_book
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.acts.meanings import FILE, Meanings
 from kikimori_core.judging.acts.weights import WEIGHTS
+from kikimori_core.judging.demands.threads import MOST_THREADS, DemandThreads
 from kikimori_core.judging.judge import CallJudge
-from kikimori_core.judging.kinds.demand_threads import MOST_THREADS, DemandThreads
 from kikimori_core.judging.kinds.detector import Spoken
 from kikimori_core.judging.kinds.repeated import RepeatedRule
 from kikimori_core.judging.phrases import load_phrases

@@ -12,7 +12,7 @@ import numpy as np
 
 from kikimori_core.judging.second_opinion import meaning, network
 from kikimori_core.judging.second_opinion.features import BITS, features
-from kikimori_core.judging.second_opinion.meaning import Meaning
+from kikimori_core.judging.second_opinion.meaning import MeaningNetwork
 from kikimori_core.judging.second_opinion.model import FORMAT, ModelNote
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.words.sound import plain, words
@@ -169,7 +169,7 @@ def write_model(
     folder.mkdir(parents=True, exist_ok=True)
     senses.write(folder)
     by_words = Network.read(shipped, senses).classes == trained.classes
-    by_meaning = Meaning.read(shipped).classes == trained.classes
+    by_meaning = MeaningNetwork.read(shipped).classes == trained.classes
     if folder.resolve() != shipped.resolve():
         for name, shared in ((network.FILE, by_words), (meaning.FILE, by_meaning)):
             if shared:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from kikimori.config import AgentConfig
 from kikimori_core.judging.acts.weights import WEIGHTS, SignWeights, demand_signs
-from kikimori_core.judging.kinds.demand_answers import DemandAnswers
-from kikimori_core.judging.kinds.demand_times import DemandTimes
+from kikimori_core.judging.demands.answers import DemandAnswers
+from kikimori_core.judging.demands.times import DemandTimes
 from kikimori_core.judging.kinds.detector import Spoken
 from kikimori_core.judging.kinds.phrase import words_evidence
 from kikimori_core.judging.kinds.repeated import RepeatedRule

@@ -10,8 +10,8 @@ import numpy as np
 
 from kikimori_core.judging.acts.meanings import Meaning, MeaningScores
 from kikimori_core.judging.acts.weights import TurnWeights
-from kikimori_core.judging.kinds.demand_threads import WITHIN_S, DemandThread, DemandThreads, same_signs
-from kikimori_core.judging.kinds.demand_turns import reply_signs, turn_signs
+from kikimori_core.judging.demands.threads import WITHIN_S, DemandThread, DemandThreads, same_signs
+from kikimori_core.judging.demands.turns import reply_signs, turn_signs
 from kikimori_core.judging.kinds.detector import Spoken
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kikimori_core.judging.kinds.demand_turns import DemandTurn
+    from kikimori_core.judging.demands.turns import DemandTurn
     from kikimori_core.judging.phrases import PhraseBook
     from kikimori_core.judging.sentence_encoder import SentenceEncoder
     from kikimori_lab.evaluation.cases import Case

@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("weights.toml")
 
 
 class TurnWeights(BaseModel):
-    """Weights by which whole sentences and their answers decide (`kinds.demand_threads`)."""
+    """Weights by which whole sentences and their answers decide (`demands.threads`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

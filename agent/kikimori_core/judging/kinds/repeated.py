@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kikimori_core.judging.acts.weights import demands
-from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
-from kikimori_core.judging.kinds.demand_evidence import answered_evidence, forgiven
-from kikimori_core.judging.kinds.demand_times import DemandTime, DemandTimes
+from kikimori_core.judging.demands.answers import DemandAnswers, MadeDemand
+from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
+from kikimori_core.judging.demands.refused import RefusedDemands
+from kikimori_core.judging.demands.times import DemandTime, DemandTimes
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Detector,
@@ -19,7 +20,6 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
 )
 from kikimori_core.judging.kinds.phrase import has_category, words_evidence
-from kikimori_core.judging.kinds.refused_demands import RefusedDemands
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity

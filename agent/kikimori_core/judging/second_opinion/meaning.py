@@ -32,7 +32,7 @@ def spoken(text: str) -> str:
     return "".join(each for each in text if unicodedata.category(each)[0] not in _UNSPOKEN)
 
 
-class Meaning:
+class MeaningNetwork:
     """Scores of a sentence by class, for `OpinionModel` to add to its own."""
 
     def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
-from kikimori_core.judging.second_opinion.meaning import Meaning
+from kikimori_core.judging.second_opinion.meaning import MeaningNetwork
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.wire.toml_file import first_fault
@@ -102,7 +102,7 @@ class OpinionModel:
         self._network = Network.read(folder, self._senses) if self._senses and note.network_share else None
         if self._network is not None and self._network.classes != note.classes:
             raise ConfigError.of("opinion_network_wrong", folder=folder, reason="model.json: classes")
-        self._meaning = Meaning.read(folder) if note.meaning_share else None
+        self._meaning = MeaningNetwork.read(folder) if note.meaning_share else None
         if self._meaning is not None and self._meaning.classes != note.classes:
             raise ConfigError.of("opinion_meaning_wrong", folder=folder, reason="model.json: classes")
         self._scale = np.array(note.scale, np.float32)

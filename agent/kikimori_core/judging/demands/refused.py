@@ -6,9 +6,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import WEIGHTS
-from kikimori_core.judging.kinds.demand_evidence import answered_evidence, forgiven
-from kikimori_core.judging.kinds.demand_threads import MOST_THREADS, WITHIN_S, DemandThreads
-from kikimori_core.judging.kinds.demand_times import DemandTime
+from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
+from kikimori_core.judging.demands.threads import MOST_THREADS, WITHIN_S, DemandThreads
+from kikimori_core.judging.demands.times import DemandTime
 from kikimori_core.judging.kinds.detector import CallFacts, Finding, Spoken
 from kikimori_core.judging.kinds.phrase import words_evidence
 from kikimori_core.judging.phrases import Match
@@ -17,9 +17,9 @@ from kikimori_core.model.alert import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
-    from kikimori_core.judging.kinds.demand_threads import DemandThread
-    from kikimori_core.judging.kinds.demand_turns import DemandTurn
+    from kikimori_core.judging.demands.answers import DemandAnswers, MadeDemand
+    from kikimori_core.judging.demands.threads import DemandThread
+    from kikimori_core.judging.demands.turns import DemandTurn
     from kikimori_core.judging.kinds.repeated import RepeatedRule
     from kikimori_core.model.alert import Evidence
     from kikimori_core.wire.evidence import AnsweredEvidence

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import likelihood, weigh_values
-from kikimori_core.judging.kinds.demand_times import alike
-from kikimori_core.judging.kinds.demand_turns import (
+from kikimori_core.judging.demands.times import alike
+from kikimori_core.judging.demands.turns import (
     LEAST_LETTERS,
     DemandTurn,
     OperatorReply,

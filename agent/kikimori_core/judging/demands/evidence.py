@@ -9,8 +9,8 @@ from kikimori_core.wire.evidence import AnsweredEvidence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kikimori_core.judging.kinds.demand_answers import DemandAnswers
-    from kikimori_core.judging.kinds.demand_times import DemandTime
+    from kikimori_core.judging.demands.answers import DemandAnswers
+    from kikimori_core.judging.demands.times import DemandTime
     from kikimori_core.judging.words.demands import Demand
 
 

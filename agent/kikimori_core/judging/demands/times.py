@@ -8,14 +8,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import WEIGHTS, weigh
-from kikimori_core.judging.kinds.demand_answers import MOST_KEPT
-from kikimori_core.judging.kinds.demand_ties import APART, MadeBefore, signs
+from kikimori_core.judging.demands.answers import MOST_KEPT
+from kikimori_core.judging.demands.ties import APART, MadeBefore, signs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kikimori_core.judging.acts.weights import SignWeights
-    from kikimori_core.judging.kinds.demand_answers import DemandAnswers, MadeDemand
+    from kikimori_core.judging.demands.answers import DemandAnswers, MadeDemand
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.wire.messages import WordsEvidence
 
@@ -47,7 +47,7 @@ class Tie:
 class DemandTimes:
     """Demands of one call: which of them are the same.
 
-    Two are the same when their words say so (`Demand.is_like`), or when the signs that tie them (`demand_ties`) weigh enough:
+    Two are the same when their words say so (`Demand.is_like`), or when the signs that tie them (`ties`) weigh enough:
     限度額を上げて, refused, and then 枠を増やして or 早く上げろ. All of a category that a rule counts are one.
     """
 
