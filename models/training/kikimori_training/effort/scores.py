@@ -70,7 +70,7 @@ TEMPER = TemperModel(
         score=_score(
             1.0, -0.2, voicing=-49.0, tilt_sd=-2.7, balance_step=6.9, shape_step=1.94, voiced_run=-0.35
         ),
-        least=-4.0,
+        least=-1.5,
         most=0.0,
     ),
     prior=(0.376, 9.013, 4.451, 10.425, 3.418, 0.491),
