@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori.hearing.shipped import shipped
 
@@ -125,14 +125,8 @@ class TemperModel(BaseModel):
 
     stranger: TemperScore
     known: TemperScore
-    prior: tuple[float, ...]
+    prior: Annotated[tuple[float, ...], Field(min_length=len(TEMPER), max_length=len(TEMPER))]
     """`TEMPER` of a calm voice, before this speaker was heard."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if len(self.prior) != len(TEMPER):
-            raise ValueError(f"prior has {len(self.prior)} numbers, not {len(TEMPER)}")
-        return self
 
 
 class EffortModel(BaseModel):
