@@ -112,7 +112,7 @@ SUMS = (
 the share of the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, the
 difference between the shares of the bands, 0 … 2; `glide`, the change of pitch, at most 6 semitones, where
 both are voiced (`glides`). `crests` of the level among inner windows (`triples`) are syllables, more or less.
-Where both are voiced, besides: `balance_step` and `shape_step`, the mean change in
+Of such pairs besides: `balance_step` and `shape_step`, the mean change in
 dB of the bands and of the points of the spectrum, apart from that of the level; `falls` of the pitch. `onsets`: voiced after one that is
 not. `tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
 `flatness` their mean over all; `high`: voiced above `HIGH_ST`."""

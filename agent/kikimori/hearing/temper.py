@@ -1,7 +1,7 @@
 """Measurement of temper: whether a raised voice sounds angry, or glad or frightened.
 
 Joy and fear raise a voice as anger does. Angry speech is cut up: one sound differs much from the next, pieces with a pitch
-are short, the pitch falls; glad and frightened speech is drawn out, clearer and more like song. What says so is added to the
+are short, the pitch falls; glad and frightened speech is drawn out, clearer and more like song. A score of these signs is added to the
 log odds of effort, within limits: a voice that is raised beyond doubt stays so. It takes some seconds to hear, so it is taken
 of the last three or so.
 """

@@ -1,8 +1,8 @@
 """Check whether words come from a voice at the telephone: recognisers make words of babble, music and hiss.
 
 Both: by the sound. One voice at a telephone rises far above what lies under it, and falls back to it between
-words; babble, music and hiss are much the same all the time, and where their level jumps `near_voice` knows them. What the leg was like
-so far counts, and words with long gaps are asked for more. Confidence says nothing: in babble it is as high as in speech.
+words; babble, music and hiss are much the same all the time, and where their level jumps `near_voice` knows them. The leg's earlier
+utterances count, and words with long gaps are asked for more. Confidence says nothing: in babble it is as high as in speech.
 Measured on utterances of 0.6 to 25 s, in dB between the 95th and the 25th percentile of 20 ms frames: a voice over line noise
 or babble 15 dB below it 13 to 23, over a quiet line 34 and more; babble alone 4 to 13, music 4 to 14, line noise 1.
 
