@@ -103,18 +103,7 @@ class DemandThreads:
         self.left_out()
         if spoken.meaning is None or spoken.wording is None or len(spoken.utterance.text) < LEAST_LETTERS:
             return None
-        turn = DemandTurn(
-            spoken.utterance,
-            spoken.meaning(),
-            spoken.wording,
-            spoken.demand is not None,
-            -2.0 if spoken.demanding is None else spoken.demanding,
-            category,
-            self._before,
-            follows,
-            number,
-            spoken,
-        )
+        turn = DemandTurn(spoken, spoken.meaning(), spoken.wording, category, self._before, follows, number)
         turn.odds = turn_odds(turn, self._weights)
         self._asked.append(turn)
         self._directly = turn
@@ -156,7 +145,7 @@ class DemandThreads:
         best, thread = bar, None
         for each in self._threads:
             # Most are none for sure, whatever they share.
-            if _since_s(turn, each) <= WITHIN_S and _both(turn, each) > bar:
+            if _since_s(turn, each.last) <= WITHIN_S and _both(turn, each) > bar:
                 likely = self._weigh(turn, each)
                 if likely > best:
                     best, thread = likely, each
@@ -176,7 +165,7 @@ class DemandThreads:
             (
                 each
                 for each in reversed(self._threads)
-                if _since_s(turn, each) > WITHIN_S
+                if _since_s(turn, each.last) > WITHIN_S
                 and turn.is_demand
                 and any(one.is_demand and alike(one.demand, turn.demand) for one in each.turns)
             ),
@@ -203,8 +192,8 @@ def _both(turn: DemandTurn, thread: DemandThread) -> float:
     return likelihood(turn.odds) * known
 
 
-def _since_s(turn: DemandTurn, thread: DemandThread) -> float:
-    return turn.utterance.start_s - thread.last.utterance.end_s
+def _since_s(turn: DemandTurn, before: DemandTurn) -> float:
+    return turn.utterance.start_s - before.utterance.end_s
 
 
 def same_signs(turn: DemandTurn, turns: Sequence[DemandTurn], between: int) -> dict[str, float]:
@@ -271,7 +260,7 @@ def _state(turn: DemandTurn, turns: Sequence[DemandTurn], between: int) -> dict[
         "both sure": min(turn.odds, last.odds),
         "made twice": len(turns) > 1,
         "made thrice": len(turns) > 2,
-        "seconds since": min(turn.utterance.start_s - last.utterance.end_s, _MANY_S) / _SECONDS,
+        "seconds since": min(_since_s(turn, last), _MANY_S) / _SECONDS,
         "between": min(between, _MANY_BETWEEN),
         "how refused": best_odds(refusals),
         "refused": bool(refusals),

@@ -54,14 +54,10 @@ class OperatorReply:
 class DemandTurn:
     """Customer's utterance that may be a demand."""
 
-    utterance: Utterance
+    spoken: Spoken
     meaning: Meaning
     demand: Demand
     """The demand that it makes, if it makes one."""
-    is_demand: bool
-    """True = it is one by its words alone."""
-    demanding: float
-    """Log odds of that by the model of acts."""
     category: str | None
     """Category of demands that a rule counts, found in it."""
     before: OperatorReply | None
@@ -70,13 +66,26 @@ class DemandTurn:
     """True = nothing lies between these and it."""
     number: int
     """Utterances of the call before it."""
-    spoken: Spoken
     direct: list[OperatorReply] = field(default_factory=list)
     """Operator's words directly after it."""
     late: list[OperatorReply] = field(default_factory=list)
     """Operator's words after it and after more of the customer's."""
     odds: float = 0.0
     """Log odds that it is a demand, as far as it was answered."""
+
+    @property
+    def utterance(self) -> Utterance:
+        return self.spoken.utterance
+
+    @property
+    def is_demand(self) -> bool:
+        """Return whether it is one by its words alone."""
+        return self.spoken.demand is not None
+
+    @property
+    def demanding(self) -> float:
+        """Return the log odds of that by the model of acts."""
+        return _UNHEARD if self.spoken.demanding is None else self.spoken.demanding
 
     @property
     def replies(self) -> list[OperatorReply]:
