@@ -17,12 +17,6 @@ from tests.support import one_thread  # noqa: F401  (before numpy is loaded)
 from tests.support.brokers import AnyBroker, Embedded
 from tests.support.failures_at_once import pytest_configure  # noqa: F401  (a hook of this run)
 from tests.support.installation import build_wheel, copy_sources
-from tests.support.left_over import (  # noqa: F401  (hooks of this run)
-    pytest_sessionfinish,
-    pytest_sessionstart,
-    pytest_terminal_summary,
-    pytest_testnodedown,
-)
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import one_postgres, postgres  # noqa: F401  (fixtures of this run)
 
@@ -30,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-pytest_plugins = ("tests.support.second_try",)
+pytest_plugins = ("tests.support.second_try", "tests.support.left_over")
 
 # A run that a shell began in the background ignores Ctrl-C, and so would every program that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

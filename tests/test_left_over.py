@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 from tests.support.deadline import WITHIN_S
 
 ROOT = Path(__file__).parent.parent
@@ -30,12 +31,27 @@ def test_forgets(tmp_path):
         time.sleep(1000)
 """
 
+FORGETS_ONCE = """
+import subprocess, sys
+from pathlib import Path
 
-async def run(folder: Path, *arguments: str, waits: bool) -> tuple[asyncio.subprocess.Process, list[int]]:
+def test_forgets():
+    mark = Path(r"FOLDER") / "mark"
+    if not mark.exists():
+        mark.touch()
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+        Path(r"PIDS").write_text(f"{child.pid} {child.pid}")
+        raise AssertionError("the first time")
+"""
+
+
+async def run(
+    folder: Path, *arguments: str, waits: bool, text: str = FORGETFUL
+) -> tuple[asyncio.subprocess.Process, list[int]]:
     """Start a test run with one test that forgets two processes; return it with their numbers, once they are there."""
     pids = folder / "pids"
     test = folder / "test_forgetful.py"
-    test.write_text(FORGETFUL.replace("PIDS", str(pids)).replace("WAITS", str(waits)), encoding="utf-8")
+    test.write_text(text.replace("PIDS", str(pids)).replace("WAITS", str(waits)), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-p", "tests.support.left_over", "-p", "no:cacheprovider"),
         *("-c", os.devnull, "--rootdir", str(folder), str(test), *arguments),
@@ -69,7 +85,24 @@ async def test_a_run_that_leaves_a_process_fails_and_ends_it(tmp_path: Path) -> 
         out, _ = await process.communicate()
     assert "1 passed" in out.decode()
     assert out.decode().count("LEFT OVER, and ended now: process ") == 2
+    assert "of test_forgetful.py::test_forgets" in out.decode()
     assert process.returncode == 1
+    assert not any(_runs(pid) for pid in pids)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+async def test_what_a_failed_first_try_leaves_is_told_and_does_not_fail_the_run(
+    tmp_path: Path, workers: str
+) -> None:
+    once = FORGETS_ONCE.replace("FOLDER", str(tmp_path))
+    process, pids = await run(
+        tmp_path, "-p", "tests.support.second_try", "-n", workers, waits=False, text=once
+    )
+    async with asyncio.timeout(WITHIN_S):
+        out, _ = await process.communicate()
+    assert "1 passed" in out.decode()
+    assert out.decode().count("LEFT OVER, and ended now: process ") == 1
+    assert process.returncode == 0, out.decode()
     assert not any(_runs(pid) for pid in pids)
 
 

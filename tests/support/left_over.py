@@ -2,7 +2,8 @@
 
 A process counts whose parent is this one, or was started by one that is (the run adopts orphans), or that bears the
 run's mark. If the run itself is killed, `reaper` ends what it started. In a run of several workers each counts its own
-and tells the run.
+and tells the run. What was left by a test that failed and then passed by its second try is told and does not fail the
+run: the failure cut the test off where it would have ended it.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ import sys
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 from tests.support.reaper import ALL_WELL, MARK, marked
+from tests.support.second_try import AGAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PR_SET_CHILD_SUBREAPER = 36
 GONE_WITHIN_S = float(os.environ.get("KIKIMORI_TEST_GONE_WITHIN_S", "60"))
 """Longest time in s for a process to end after it was told to, on a busy machine; later it fails the run."""
 
 REAPER: pytest.StashKey[subprocess.Popen[bytes]] = pytest.StashKey()
-LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
+LEFT: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
+"""Processes: the test that started each ("" = unknown), and the process in words."""
 OF_WORKER = "kikimori_left_over"
 """Key of a worker's processes in what it tells the run at its end."""
 
@@ -56,24 +62,32 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         told[OF_WORKER] = left
     left = session.config.stash.setdefault(LEFT, []) + left
     session.config.stash[LEFT] = left
-    if left:
+    again = session.config.stash.get(AGAIN, [])
+    if told is None and any(test not in again for test, _ in left):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take what a worker has told. `node` is xdist's, which has no type of its own for it."""
-    told: list[str] = getattr(node, "workeroutput", {}).get(OF_WORKER, [])
+    told: list[tuple[str, str]] = getattr(node, "workeroutput", {}).get(OF_WORKER, [])
     node.config.stash.setdefault(LEFT, []).extend(told)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for each in config.stash.get(LEFT, []):
-        terminalreporter.write_line(f"LEFT OVER, and ended now: {each}", red=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Iterator[None]:
+    """Name them last: whoever keeps only the end of a long output has them."""
+    yield
+    for test, each in config.stash.get(LEFT, []):
+        terminalreporter.write_line(
+            f"LEFT OVER, and ended now: {each} of {test or 'an unknown test'}", red=True
+        )
 
 
-def _end_left_over(mark: str, reaper: int) -> list[str]:
-    """End what is still there; return each in words."""
+def _end_left_over(mark: str, reaper: int) -> list[tuple[str, str]]:
+    """End what is still there; return each as in `LEFT`."""
     mine = {each.pid: each for each in (*psutil.Process().children(recursive=True), *marked(mark))}
     mine.pop(reaper, None)
     _, alive = psutil.wait_procs(list(mine.values()), timeout=GONE_WITHIN_S)
@@ -82,7 +96,15 @@ def _end_left_over(mark: str, reaper: int) -> list[str]:
         with suppress(psutil.NoSuchProcess):
             if process.status() != psutil.STATUS_ZOMBIE:
                 megabytes = process.memory_info().rss / 1e6
-                left.append(f"process {process.pid}, {megabytes:.0f} MB: {' '.join(process.cmdline())[:200]}")
+                what = f"process {process.pid}, {megabytes:.0f} MB: {' '.join(process.cmdline())[:200]}"
+                left.append((_test_of(process), what))
                 process.kill()
     psutil.wait_procs(alive, timeout=GONE_WITHIN_S)
     return left
+
+
+def _test_of(process: psutil.Process) -> str:
+    """Return the test that was running when a process was started, as pytest told it in the environment; "" = unknown."""
+    with suppress(psutil.Error):
+        return process.environ().get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    return ""

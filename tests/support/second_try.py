@@ -8,8 +8,12 @@ than `MOST` tests needed one fails, as then it is not chance.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TESTS = Path(__file__).parents[1]
 PURE = frozenset({"media", "model", "judging", "messages", "evaluation", "training"})
@@ -60,7 +64,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Iterator[None]:
+    """Name them last: whoever keeps only the end of a long output has them."""
+    yield
     again = config.stash.get(AGAIN, [])
     for each in again:
         terminalreporter.write_line(f"NEEDED A SECOND TRY: {each}", yellow=True)
