@@ -102,12 +102,14 @@ async def test_an_entry_that_the_database_refuses_is_not_lost(store: Store) -> N
     await log.append(store, AuditEntry("before", ActorKind.SYSTEM, "x"))
     async with store.begin() as connection:
         await connection.execute(text("ALTER TABLE audit RENAME COLUMN outcome TO result"))
-    for each in ("a", "b"):
-        await log.append(store, AuditEntry(each, ActorKind.SYSTEM, "x"))
-    assert len(store.waiting) == 2
-    # SQLite reports it as it reports a database that is away, which is tried again a second later.
-    with thread_engine(store.settings).begin() as direct:
-        direct.execute(text("ALTER TABLE audit RENAME COLUMN result TO outcome"))
+    try:
+        for each in ("a", "b"):
+            await log.append(store, AuditEntry(each, ActorKind.SYSTEM, "x"))
+        assert len(store.waiting) == 2
+    finally:  # other tests use the same tables
+        # SQLite reports it as it reports a database that is away, which is tried again a second later.
+        with thread_engine(store.settings).begin() as direct:
+            direct.execute(text("ALTER TABLE audit RENAME COLUMN result TO outcome"))
     async with asyncio.timeout(WITHIN_S):
         while not await log.drain(store):  # noqa: ASYNC110  (nothing tells when it may be tried again)
             await asyncio.sleep(0.1)
