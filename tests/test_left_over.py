@@ -6,16 +6,19 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.support.browser import playwright_driver
 from tests.support.deadline import WITHIN_S
 
 ROOT = Path(__file__).parent.parent
 
 FORGETFUL = """
 import subprocess, sys, time
+from contextlib import suppress
 from pathlib import Path
 
 def test_forgets(tmp_path):
@@ -33,6 +36,7 @@ def test_forgets(tmp_path):
 
 FORGETS_ONCE = """
 import subprocess, sys
+from contextlib import suppress
 from pathlib import Path
 
 def test_forgets():
@@ -122,3 +126,21 @@ async def test_a_run_that_is_killed_leaves_nothing_that_bears_its_mark(tmp_path:
     await process.wait()
     await gone([child])
     os.kill(orphan, signal.SIGKILL)  # without environment nobody can know whose it is
+
+
+async def test_a_browser_that_is_cut_off_at_its_start_is_ended() -> None:
+    """A failing test leaves no process of Playwright, which would fail the run."""
+    for after_s in (0.0, 0.01, 0.1, 0.3):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(after_s), playwright_driver():
+                pass
+    async with asyncio.timeout(WITHIN_S):
+        while any("run-driver" in _command(each) for each in psutil.Process().children()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

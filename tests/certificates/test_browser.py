@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, Error, async_playwright
-from tests.support.browser import ARGUMENTS, CHROMIUM
+from playwright.async_api import Browser, Error
+from tests.support.browser import ARGUMENTS, CHROMIUM, playwright_driver
 from tests.support.issuing import Issued, Wish, root
 
 from kikimori.cli.main import main
@@ -77,7 +77,7 @@ async def test_chromium_trusts_the_office_and_nothing_beyond(tmp_path: Path) -> 
         pairs[title] = issuer.issue(Wish(names=(name,), addresses=())).write(tmp_path / title, issuer)
     async with AsyncExitStack() as stack:
         port = {title: await stack.enter_async_context(serving(*pair)) for title, pair in pairs.items()}
-        playwright = await stack.enter_async_context(async_playwright())
+        playwright = await stack.enter_async_context(playwright_driver())
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[*ARGUMENTS, "--host-resolver-rules=MAP *.example 127.0.0.1"],

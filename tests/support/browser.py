@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 from playwright.async_api import async_playwright, expect
 from tests.support.sign_in import add_people, begin_sessions_now
 from tests.support.signing import dashboard_identity
@@ -21,7 +22,7 @@ from kikimori_records.settings import FILE, StoreSettings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser, Locator
+    from playwright.async_api import Browser, Locator, Playwright
 
     from kikimori_core.serving.connection_limiter import PortLimits
     from kikimori_core.wire.key_store import Identity
@@ -45,9 +46,28 @@ expect.set_options(timeout=60_000)
 
 
 @asynccontextmanager
+async def playwright_driver() -> AsyncIterator[Playwright]:
+    """Start Playwright; where that is cut off or fails, its process is ended, which Playwright itself leaves there."""
+    before = {each.pid for each in psutil.Process().children()}
+    driver = async_playwright()
+    try:
+        playwright = await driver.__aenter__()
+    except BaseException:
+        for each in psutil.Process().children():
+            with suppress(psutil.Error):
+                if each.pid not in before and "run-driver" in each.cmdline():
+                    each.kill()
+        raise
+    try:
+        yield playwright
+    finally:
+        await driver.__aexit__()
+
+
+@asynccontextmanager
 async def chromium(*arguments: str) -> AsyncIterator[Browser]:
     """Start it; `arguments`: further ones of its command line."""
-    async with async_playwright() as playwright:
+    async with playwright_driver() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
         try:
             yield browser

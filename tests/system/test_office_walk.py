@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import async_playwright, expect
-from tests.support.browser import ARGUMENTS, CHROMIUM
+from playwright.async_api import expect
+from tests.support.browser import ARGUMENTS, CHROMIUM, playwright_driver
 from tests.support.deadline import WITHIN_S
 from tests.support.machines import ROOT, Lan, Machine, need_machines, office_lan
 from tests.support.readme import blocks, write_lines
@@ -124,7 +124,7 @@ async def browser_on(machine: Machine, folder: Path) -> AsyncIterator[BrowserCon
     program = folder / "chromium"
     program.write_text(f'#!/bin/sh\nexec {" ".join(machine.command(CHROMIUM))} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    async with async_playwright() as playwright:
+    async with playwright_driver() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         try:
             yield await browser.new_context(accept_downloads=True)

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 from tests.dashboard.https.test_listener import CLIENT_HELLO
 from tests.support.attacks import ATTACKS, Target, attack
-from tests.support.browser import ARGUMENTS, CHROMIUM, dashboard, dashboard_settings, store_of_people
+from tests.support.browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    dashboard,
+    dashboard_settings,
+    playwright_driver,
+    store_of_people,
+)
 from tests.support.https import NAMED, secure_client
 from tests.support.live_client import LiveClient, connected
 from tests.support.ports import free_port
@@ -48,7 +55,7 @@ async def trusting_chromium(pair: OfficeCertificate) -> AsyncIterator[Page]:
     """A page of a browser that trusts the office's certificate as one that has its authority does."""
     spki = await pair.public_key_hash()
     arguments = [*ARGUMENTS, f"--ignore-certificate-errors-spki-list={spki}"]
-    async with async_playwright() as playwright:
+    async with playwright_driver() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
             page = await browser.new_page()
