@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.dashboard.recorded.conftest import history_office
+from tests.dashboard.test_answered_page import BEGAN, REFUSED_S, SENTENCE, explained
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
 from tests.support.heard_calls import CLICK_S, RATE, add_heard
 from tests.support.sign_in import sign_in_browser
 from tests.support.stores import audited, audited_until
 
-from kikimori_records.calls.tables import recorded_events, recorded_lines
+from kikimori_records.calls.tables import recorded_alerts, recorded_events, recorded_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -141,6 +142,28 @@ async def test_a_superiors_words_are_labelled_as_theirs(folder: Path) -> None:
         # On a telephone the colours of the two sides are explained.
         await page.set_viewport_size({"width": 390, "height": 844})
         await expect(page.locator(".heads")).to_be_visible()
+        await assert_accessible(page)
+
+
+async def test_a_demand_that_was_refused_again_and_again(folder: Path) -> None:
+    """Said by the clock on the wall as on the live pages, and all other alerts stand beside it."""
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=30, started_at=BEGAN)
+        of_call = recorded_alerts.c.uid == uid
+        superior = of_call & (recorded_alerts.c.rule == "superior")
+        async with office.store.begin() as connection:
+            [revisions] = (
+                await connection.execute(select(recorded_alerts.c.revisions).where(superior))
+            ).one()
+            for revision in revisions:
+                revision["alert"]["evidence"].append(explained(*REFUSED_S).model_dump(mode="json"))
+            await connection.execute(update(recorded_alerts).where(superior).values(revisions=revisions))
+        await page.goto(f"{office.url}/history/{uid}")
+        alerts = page.locator(".alerts > li")
+        await expect(alerts).to_have_count(2)
+        await expect(alerts.filter(has_text="上司を出せの繰り返し").locator(".why")).to_contain_text(SENTENCE)
+        await expect(page.locator("#head .operator .value")).to_have_text("佐藤（内線 204）")
+        await expect(page.locator(".course-list")).to_contain_text("終了：上司を出せの繰り返し（通話終了）")
         await assert_accessible(page)
 
 

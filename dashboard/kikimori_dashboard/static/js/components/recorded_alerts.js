@@ -43,7 +43,7 @@ export class RecordedAlerts {
     show(this.none, recorded.alerts.length === 0);
     setText(this.none, t("recorded.no_alerts"));
     fill(this.list, JSON.stringify([recorded.alerts.map((alert) => [alert.alert_id, alert.evidence.length]), recorded.may, marks, this.choosing, this.reasons.length, this.shown, current()]), () =>
-      recorded.alerts.map((alert) => this.item(alert, marks[alert.alert_id] ?? null, recorded.may.false_alarm)));
+      recorded.alerts.map((alert) => this.item(alert, recorded, marks[alert.alert_id] ?? null)));
   }
 
   again() {
@@ -59,19 +59,26 @@ export class RecordedAlerts {
 
   /**
    * @param {Alert} alert
+   * @param {import("../store/recorded.js").RecordedCall} recorded
    * @param {FalseMark | null} mark
-   * @param {boolean} may whether marks can be made here
    */
-  item(alert, mark, may) {
+  item(alert, { call, may }, mark) {
     const severity = look(alert.severity);
     const first = alert.evidence.length ? Math.min(...alert.evidence.map(momentOf)) : alert.opened_s;
     return h("li", { dataset: { severity, alert: alert.alert_id, false: mark ? "yes" : "no" }, "aria-current": alert.alert_id === this.shown ? "true" : null },
       h("h3", {}, h("span", { class: "shape", dataset: { severity }, "aria-hidden": "true" }, shape(alert.severity)), h("span", { class: "unseen" }, `${word("severity", alert.severity)} `),
         title(alert.title), " ", this.goTo(Math.min(first, alert.opened_s))),
-      h("ul", { class: "why" }, ...why(alert).map((line) => h("li", {}, line.start_s === undefined ? h("time", {}, line.at) : this.goTo(line.start_s), ` ${line.text}`))),
+      // Second 0 of a recorded call is its begin: by it, moments are said by the clock on the wall.
+      h("ul", { class: "why" }, ...why({ ...alert, raised_at: call.started_at, raised_s: 0 }).map((line) => h("li", {}, this.whenOf(line), line.text))),
       ...this.all(alert),
       h("p", { class: "life" }, lifeText(alert)),
-      ...this.marks(alert, mark, may));
+      ...this.marks(alert, mark, may.false_alarm));
+  }
+
+  /** @param {import("./why.js").Line} line */
+  whenOf(line) {
+    if (line.start_s !== undefined) return h("span", {}, this.goTo(line.start_s), " ");
+    return line.at ? h("time", {}, `${line.at} `) : null;
   }
 
   /**

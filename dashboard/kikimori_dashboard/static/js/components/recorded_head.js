@@ -46,7 +46,8 @@ function callerText(call) {
 function operatorText(call) {
   const name = call.person_name ?? call.operator_name;
   const extension = call.operator_number ? t("call.extension", { number: call.operator_number }) : "";
-  return [name, name && extension ? t("call.beside", { name, beside: extension }) : name || extension, call.team ? `　${call.team}` : ""].filter(Boolean).join("") || t("call.unknown_operator");
+  const operator = name && extension ? t("call.beside", { name, beside: extension }) : name || extension;
+  return [operator || t("call.unknown_operator"), call.team].filter(Boolean).join("　");
 }
 
 /**
