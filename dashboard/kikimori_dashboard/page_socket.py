@@ -49,9 +49,13 @@ class PageSocket:
         Raises:
             ConnectionError: the browser is gone, or took nothing for `SEND_WITHIN_S`.
         """
+        sending = asyncio.ensure_future(self.socket.send_str(message))
+        # aiohttp squeezes a large message in a task that outlives its caller. A caller that is cancelled leaves it to
+        # fail at a closed connection, and nobody would take that error.
+        sending.add_done_callback(_take_error)
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                await self.socket.send_str(message)
+                await asyncio.shield(sending)
         except TimeoutError:
             log.warning("browser_too_slow")
             # Closing politely would wait for the same full buffer.
@@ -82,3 +86,8 @@ class PageSocket:
             if self.transport is not None:
                 self.transport.close()
                 asyncio.get_running_loop().call_later(SEND_WITHIN_S, self.transport.abort)
+
+
+def _take_error(task: asyncio.Future[None]) -> None:
+    if not task.cancelled():
+        task.exception()
