@@ -33,12 +33,14 @@ def alert_view(row: Mapping[str, Any]) -> dict[str, Any]:
 def evidence_of(revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the evidence of all revisions in order of time, each once.
 
-    A revision holds the newest evidence only; what grew from one to the next is there as it was last.
+    A revision holds the newest evidence only; what grew from one to the next is there as it was last, and of a demand
+    that was counted from another time on the last count.
     """
     found: dict[str, dict[str, Any]] = {}
     for revision in revisions:
         for each in revision["alert"].get("evidence") or ():
             if isinstance(each, dict) and isinstance(each.get("start_s"), int | float):
+                found = {name: one for name, one in found.items() if not _takes_back(each, one)}
                 found[_name_of(each)] = each
     return sorted(found.values(), key=lambda each: float(each["start_s"]))
 
@@ -53,6 +55,13 @@ def life_of(revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             life.append({"media_s": revision["media_s"], **now})
             before = now
     return life
+
+
+def _takes_back(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:
+    """Return whether a count of a demand takes an earlier one back: both have times in common."""
+    if later.get("kind") != "answered" or earlier.get("kind") != "answered":
+        return False
+    return not set(later.get("times_s") or ()).isdisjoint(earlier.get("times_s") or ())
 
 
 def _name_of(evidence: Mapping[str, Any]) -> str:

@@ -23,6 +23,20 @@ def words(start_s: float, text: str, **more: Any) -> dict[str, Any]:
     return {"kind": "words", "role": "customer", "start_s": start_s, "text": text, **more}
 
 
+def test_of_a_demand_that_was_counted_anew_the_last_count_is_there() -> None:
+    def revision(media_s: float, *evidence: dict[str, Any]) -> dict[str, Any]:
+        return {"media_s": media_s, "alert": {"severity": "warning", "state": "open", "evidence": evidence}}
+
+    def counted(*times_s: float) -> dict[str, Any]:
+        return {"kind": "answered", "start_s": times_s[0], "times_s": times_s, "count": len(times_s)}
+
+    other = counted(400, 420, 440)
+    revisions = [revision(31.0, words(10, "a"), counted(10, 20, 30)), revision(33.0, counted(20, 30), other)]
+    row = {"alert_id": "a1", "rule": "r", "kind": "repeated", "severity": "warning", "opened_s": 31.0}
+    view = alert_view({**row, "closed_s": None, "revisions": revisions})
+    assert view["evidence"] == [words(10, "a"), counted(20, 30), other]
+
+
 def test_evidence_of_all_revisions_is_there_once_as_it_was_last() -> None:
     loud = {"kind": "shouting", "start_s": 2.0, "end_s": 3.0}
     revisions = [
