@@ -161,7 +161,7 @@ HIDDEN = """() => [...document.querySelectorAll(".attention .card")].flatMap((ca
     const box = each.getBoundingClientRect();
     const cut = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0;
     const below = [...card.children].some((other) => !other.contains(each) && other.getBoundingClientRect().height > 0 &&
-      other.compareDocumentPosition(each) & 2 && other.getBoundingClientRect().top < box.bottom - 2);
+      other.compareDocumentPosition(each) & 2 && other.getBoundingClientRect().top < box.bottom - 2 && other.getBoundingClientRect().left < box.right);
     return cut || below || box.right > right || box.bottom > bottom || box.height === 0;
   }).map((each) => `${card.dataset.call}: ${each.textContent}`);
 })"""

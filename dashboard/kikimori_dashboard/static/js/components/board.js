@@ -73,8 +73,9 @@ export class Board {
     const columns = list ? 1 : Math.min(MOST_COLUMNS, Math.max(1, Math.floor((width + 8) / (CARD_WIDTH_PX + 8))));
     const rows = list ? LIST_SLOTS : Math.min(MOST_ROWS, Math.max(1, Math.floor((innerHeight - AROUND_PX) / (height + 8))));
     this.grid.style.setProperty("--columns", String(columns));
+    const others = this.columns !== columns;
     this.columns = columns;
-    if (this.slots.places.length === columns * rows) return;
+    if (this.slots.places.length === columns * rows && !others) return;
     this.slots.resize(columns * rows);
     while (this.grid.childElementCount < columns * rows) this.grid.append(Object.assign(document.createElement("div"), { className: "slot" }));
     if (this.picture?.known) this.arrange(this.picture);
@@ -166,8 +167,26 @@ export class Board {
     this.slots.places.forEach((callId, at) => this.fill(this.grid.children[at], callId, picture));
     const used = this.slots.places.findLastIndex((callId) => callId !== null) + 1;
     const rows = Math.ceil(used / this.columns);
-    [...this.grid.children].forEach((slot, at) => show(/** @type {HTMLElement} */ (slot), at < rows * this.columns));
+    [...this.grid.children].forEach((each, at) => {
+      const slot = /** @type {HTMLElement} */ (each);
+      const first = at - (at % this.columns);
+      const alone = this.alone(first);
+      slot.dataset.alone = alone && at === first ? "yes" : "no";
+      show(slot, at < rows * this.columns && !(alone && at !== first));
+    });
     show(this.section, used > 0);
+  }
+
+  /**
+   * Whether a row has one card alone, in its first slot; what is drawn there stays as it is while a hand is on it.
+   * @param {number} first slot of the row
+   */
+  alone(first) {
+    const row = this.slots.places.slice(first, first + this.columns);
+    const [callId] = row;
+    if (!callId || row.length < 2 || row.slice(1).some((each) => each !== null)) return false;
+    const slot = /** @type {HTMLElement} */ (this.grid.children[first]);
+    return slot.dataset.alone === "yes" || !this.hands.holds(callId);
   }
 
   /**

@@ -16,6 +16,7 @@ import { reasonsKey } from "../store/help_reasons.js";
 
 const REASONS = 3; // alerts that are shown with their reason; of more, the titles
 const QUOTES = 2;
+const LONG_NAME = 16; // letters from which a name is set smaller, so that two lines hold it
 
 /**
  * @typedef {import("../store/picture.js").Picture} Picture
@@ -79,11 +80,13 @@ export class Card {
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, picture.site.names_people, current()]), () => [
       h("b", {}, who(call)),
+      " ",
       call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : null,
       // An extension is not a person: whoever is not known is said to be not known.
       picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
     ]);
     this.name.title = this.name.textContent ?? "";
+    this.name.dataset.long = who(call).length > LONG_NAME ? "yes" : "no";
     setText(this.status, word("status", call.status));
     this.drawAbout(call);
     const unwatched = call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";

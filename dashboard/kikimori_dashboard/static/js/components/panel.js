@@ -173,7 +173,7 @@ export class Panel {
     Object.assign(this.element.dataset, { severity: look(severity), status: call.status });
     fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
-      h("b", {}, who(call)), call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : ""]);
+      h("b", {}, who(call)), " ", call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : ""]);
     this.close.setAttribute("aria-label", t("panel.unselect"));
     this.close.title = t("panel.unselect");
     show(this.close, this.wanted !== null);
@@ -181,6 +181,7 @@ export class Panel {
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
     const about = [`${t("role.customer")}: ${callerText(call)}`, callerName(call) && call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
     fill(this.caller, JSON.stringify([about, call.recording, call.status, current()]), () => [recordingMark(call), h("span", {}, about)]);
+    this.name.title = this.name.textContent ?? "";
     this.caller.title = this.caller.textContent ?? "";
     show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));
     fill(this.known, JSON.stringify([call.known, current()]), () => (call.known ? ofSupervisor(call.known, presses()) : []));

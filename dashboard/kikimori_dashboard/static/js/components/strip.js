@@ -9,6 +9,7 @@ import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 
 const { t } = i18n;
+const LEAST_LETTERS = 5; // of a name, however long the reasons are
 const NEW_FOR_MS = 400; // a press this soon after the strip showed another call may have been meant for that before
 
 /**
@@ -113,9 +114,11 @@ export class Strip {
 function sentence(call, alerts, mood) {
   const reasons = [...new Set([...(call.returned ? [t("strip.returned")] : []), ...alerts.map((alert) => i18n.title(alert.title))])].join(" ・ ");
   const severity = call.severity ?? "warning";
+  const whom = h("span", { class: "whom" }, who(call));
+  whom.style.setProperty("--letters", String(Math.min(LEAST_LETTERS, who(call).length / 2)));
   return [
     mood === "unknown" ? h("span", { class: "blind" }, t("strip.unknown")) : h("span", { class: "badge" }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), i18n.word("severity", severity)),
-    h("strong", {}, t("strip.sentence", { who: who(call), reasons })),
+    h("strong", { title: t("strip.sentence", { who: who(call), reasons }) }, whom, h("span", { class: "reasons" }, t("strip.sentence", { who: "", reasons }))),
     alerts.length ? h("span", { class: "handling" }, handling(alerts, call.status)) : null,
   ];
 }

@@ -46,8 +46,9 @@ function shouting(found) {
   if (!found.length) return [];
   const seconds = found.reduce((sum, each) => sum + each.speech_s, 0);
   const loudest = found.reduce((a, b) => ((b.over_calm_db ?? -99) > (a.over_calm_db ?? -99) ? b : a));
-  const parts = [t("why.shouting", { seconds: Math.max(1, Math.round(seconds)) })];
-  parts.push(loudest.over_calm_db == null ? t("why.calm_unknown") : t("why.over_calm", { db: signed(loudest.over_calm_db) }));
+  const lasted = t("why.shouting", { seconds: Math.max(1, Math.round(seconds)) });
+  // How loud against this voice's own calm comes first: a line may be cut at its end.
+  const parts = loudest.over_calm_db == null ? [lasted, t("why.calm_unknown")] : [t("why.over_calm", { db: signed(loudest.over_calm_db) }), lasted];
   if (loudest.tilt_over_calm_db != null) parts.push(tilt(loudest.tilt_over_calm_db));
   if (loudest.pitch_over_calm_percent !== null && loudest.pitch_over_calm_percent >= 5) parts.push(t("why.pitch", { percent: signed(loudest.pitch_over_calm_percent) }));
   return [{ start_s: found[0].start_s, at: clock(found[0].start_s), text: parts.join(" ・ "), quote: false }];
@@ -133,7 +134,9 @@ export function reason(alert, whole = false) {
   const lines = why(alert);
   const facts = lines.filter((line) => (whole || !line.quote) && (line.at || (!whole && line.sentence))).map((line) => [line.at, line.text].filter(Boolean).join(" "));
   const quotes = alert.evidence.filter((each) => each.kind === "words" || each.kind === "tone").length;
-  return [...facts, quotes > 1 ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
+  // A sentence counts by itself, and over the whole call: a second number beside it would seem to contradict it.
+  const counted = quotes > 1 && !lines.some((line) => line.sentence);
+  return [...facts, counted ? t("card.times", { n: quotes }) : ""].filter(Boolean).join(" ・ ");
 }
 
 /**

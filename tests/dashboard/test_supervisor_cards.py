@@ -1,0 +1,133 @@
+"""Cards of the supervisor's page: what is read in two seconds is whole, and nothing covers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+from tests.support.full_board import LONG_NAME, open_full_board
+from tests.support.live_client import connected, live_client
+from tests.support.office import CAN_EVERYTHING
+from tests.support.peer_agent import SHOUT
+
+from kikimori_core.wire.messages import Party, Severity
+
+if TYPE_CHECKING:
+    from playwright.async_api import FloatRect, Locator, Page
+    from tests.support.peer_agent import PeerAgent
+
+SIZES = ((1920, 1080), (1366, 768), (390, 844))
+TWENTY_LETTERS = "アレクサンドラ・ゴンザレス・山本 美智子"
+LOUD = "本人のふだんの声より +14 dB"
+
+IN_SIGHT = """(fact, words) => {
+  const node = [...fact.childNodes].find((each) => each.textContent.includes(words));
+  const range = document.createRange();
+  const at = node.textContent.indexOf(words);
+  range.setStart(node, at);
+  range.setEnd(node, at + words.length);
+  const [text, box] = [range.getBoundingClientRect(), fact.getBoundingClientRect()];
+  return text.width > 0 && text.right <= box.right + 1 && text.bottom <= box.bottom + 1;
+}"""
+"""True = words of an element are inside of it, and not in what is cut."""
+
+
+async def resize(page: Page, size: tuple[int, int]) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+async def box_of(element: Locator) -> FloatRect:
+    box = await element.bounding_box()
+    assert box is not None
+    return box
+
+
+def apart(one: FloatRect, other: FloatRect) -> bool:
+    """Return whether neither box covers a part of the other."""
+    beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+    return beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+
+
+async def test_the_button_for_the_last_seconds_covers_nothing(agent: PeerAgent, url: str, page: Page) -> None:
+    """Neither the picture of the voices nor their names, on a card with three alerts and on one with one."""
+    await open_full_board(agent, calm=0, lines=1)
+    await agent.call("one", operator=Party(number="250", name="佐藤 美咲"), **CAN_EVERYTHING)
+    async with live_client(url) as live:
+        await live.until(lambda picture: connected(picture) and len(picture["calls"]) == 7)
+    for number in range(3, 7):
+        await agent.end_call(f"c-{number}")
+    await agent.alert("one", evidence=(SHOUT,))
+    await page.goto(url)
+    for size in SIZES:
+        await resize(page, size)
+        for call_id in ("c-1", "one"):
+            card = page.locator(f".card[data-call={call_id}]")
+            await card.scroll_into_view_if_needed()
+            await expect(card.locator(".rewind")).to_be_in_viewport(ratio=1)
+            button = await box_of(card.locator(".rewind"))
+            whole = await box_of(card)
+            assert button["y"] + button["height"] <= whole["y"] + whole["height"]
+            covered = [card.locator(each) for each in (".voice-picture", ".why", ".quotes", ".buttons")]
+            names = await card.locator(".meter-name").all()
+            for other in (*covered, *names):
+                if await other.is_visible():
+                    assert apart(button, await box_of(other)), (size, call_id, await other.inner_text())
+
+
+async def test_a_name_of_twenty_letters_is_whole(agent: PeerAgent, url: str, page: Page) -> None:
+    """A longer one is cut after two lines; its title and the card's name hold it."""
+    for number, name in enumerate((TWENTY_LETTERS, LONG_NAME), start=1):
+        await agent.call(f"c{number}", operator=Party(number=f"20{number}", name=name), **CAN_EVERYTHING)
+        await agent.alert(f"c{number}", evidence=(SHOUT,))
+    await page.goto(url)
+    for size in SIZES:
+        await resize(page, size)
+        for who in (page.locator(".card[data-call=c1] .who"), page.locator("#panel .who")):
+            await who.scroll_into_view_if_needed()
+            await expect(who).to_contain_text(TWENTY_LETTERS)
+            assert await who.locator("b").evaluate(
+                "name => name.getBoundingClientRect().bottom <= name.parentElement.getBoundingClientRect().bottom + 1"
+            ), size
+        longer = page.locator(".card[data-call=c2]")
+        await expect(longer.locator(".who")).to_have_attribute("title", f"{LONG_NAME} 内線 202")
+        await expect(longer).to_have_accessible_name(f"{LONG_NAME} 内線 202")
+
+
+async def test_how_loud_it_was_is_in_sight(agent: PeerAgent, url: str, page: Page) -> None:
+    """Against this voice's own calm, on the card and in the panel; and the reason before the rest of a long name."""
+    await open_full_board(agent, calm=0, lines=1)
+    await page.goto(url)
+    await expect(page.locator(".card[data-call=c-1] .alert")).to_have_count(3)
+    await page.locator(".card[data-call=c-1] .who").click()
+    await expect(page.locator("#panel .alert")).to_have_count(3)
+    await expect(page.locator("#strip .reasons")).to_contain_text("お断り後")
+    for size in SIZES:
+        await resize(page, size)
+        for fact in (page.locator(".card[data-call=c-1] .fact"), page.locator("#panel .fact")):
+            await expect(fact.first).to_contain_text(LOUD)
+            assert await fact.first.evaluate(IN_SIGHT, LOUD), size
+        reasons = page.locator("#strip .reasons")
+        assert await reasons.evaluate(IN_SIGHT, "大声・怒声"), size
+
+
+async def test_a_card_alone_takes_the_empty_places_of_its_row(agent: PeerAgent, url: str, page: Page) -> None:
+    """For the picture of its voices alone: what can be pressed stays where it was when another comes."""
+    await agent.call("c1", operator=Party(number="201", name="佐藤 美咲"), **CAN_EVERYTHING)
+    await agent.alert("c1", evidence=(SHOUT,))
+    await page.goto(url)
+    card, grid = page.locator(".card[data-call=c1]"), page.locator(".attention .grid")
+    await expect(page.locator(".slot[data-alone=yes]")).to_have_count(1)
+    for size in SIZES:
+        await resize(page, size)
+        await expect(card.locator(".primary")).to_be_in_viewport(ratio=1)
+        assert (await box_of(card))["width"] == (await box_of(grid))["width"]
+    await resize(page, SIZES[0])
+    await expect(page.locator(".slot[data-alone=yes]")).to_have_count(1)
+    wide = await box_of(card.locator(".voice-picture"))
+    before = [await box_of(each) for each in await card.locator(".buttons > *:visible").all()]
+    await agent.call("c2", operator=Party(number="202", name="木村 さくら"), **CAN_EVERYTHING)
+    await agent.alert("c2", severity=Severity.WARNING)
+    await expect(page.locator(".card[data-call=c2]")).to_be_visible()
+    await expect(page.locator(".slot[data-alone=yes]")).to_have_count(0)
+    assert [await box_of(each) for each in await card.locator(".buttons > *:visible").all()] == before
+    assert (await box_of(card.locator(".voice-picture")))["width"] < wide["width"]
