@@ -106,6 +106,13 @@ async def test_the_caller_is_known_when_the_call_appears(
         rows = supervisor.locator("#contacts tbody tr")
         await expect(rows).to_have_count(4)
         await expect(rows.first.locator(".why")).to_have_text("言葉")
+        # On a telephone the reason is in sight without moving the table sideways.
+        await supervisor.set_viewport_size({"width": 390, "height": 844})
+        box = await rows.first.locator("td[data-severity]").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+        await expect(rows.first.locator("td[data-severity] .shape")).to_have_text("▲")
+        await supervisor.set_viewport_size({"width": 1366, "height": 768})
         await expect(supervisor.locator("#sums")).to_contain_text("40分")
         await expect(supervisor.locator("#sums tbody tr")).to_have_count(2)
         await assert_accessible(supervisor)

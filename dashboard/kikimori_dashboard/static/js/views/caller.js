@@ -5,6 +5,7 @@ import { whyAlerted } from "../components/found_call.js";
 import { ask, refusalText } from "../components/form.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
+import { shape } from "../components/severity.js";
 import * as i18n from "../store/i18n.js";
 import { latest } from "../store/latest.js";
 import { applyTheme } from "../store/preferences.js";
@@ -162,7 +163,7 @@ function sums({ totals, teams }) {
 function list() {
   if (!contacts.length) return [h("h2", {}, t("caller.list")), h("p", {}, t("caller.none"))];
   return [h("h2", {}, t("caller.list")), h("div", { class: "table", tabindex: "0", role: "group", "aria-label": t("caller.list") }, h("table", {},
-    h("thead", {}, h("tr", {}, ...["at", "time", "team", "operator", "worst", "outcome"].map((each) => h("th", { scope: "col", class: each === "time" ? "n" : null }, t(`caller.${each}`))))),
+    h("thead", {}, h("tr", {}, ...["at", "worst", "time", "team", "operator", "outcome"].map((each) => h("th", { scope: "col", class: each === "time" ? "n" : null }, t(`caller.${each}`))))),
     h("tbody", {}, ...contacts.map(row))))];
 }
 
@@ -179,10 +180,12 @@ function opened(uid, place) {
 function row(contact) {
   const team = [contact.team, contact.queue].filter(Boolean).join("　") || "—";
   const when = i18n.dateAndTime(contact.at);
-  const head = [h("td", { class: "at" }, opened(contact.uid, h("time", { datetime: contact.at }, when))), h("td", { class: "n" }, minutes(contact.seconds)), h("td", {}, team)];
-  if (contact.uid === null) return h("tr", { class: "others" }, ...head, h("td", { colspan: "3" }, t("caller.others")));
+  const begun = h("td", { class: "at" }, opened(contact.uid, h("time", { datetime: contact.at }, when)));
+  const where = [h("td", { class: "n" }, minutes(contact.seconds)), h("td", {}, team)];
+  if (contact.uid === null) return h("tr", { class: "others" }, begun, h("td", {}, t("caller.others")), ...where, h("td", {}, "—"), h("td", {}, "—"));
   const worst = contact.worst ? i18n.word("severity", contact.worst) : t("caller.calm");
-  return h("tr", {}, ...head, h("td", {}, contact.operator ?? "—"),
-    h("td", { dataset: { severity: contact.worst ?? "none" } }, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst, whyAlerted(contact.reasons ?? [])),
-    h("td", {}, contact.outcome ? i18n.find(`caller.outcomes.${contact.outcome}`) ?? contact.outcome : "—"));
+  const sign = contact.worst ? h("span", { class: "shape", "aria-hidden": "true" }, shape(contact.worst), " ") : null;
+  return h("tr", {}, begun,
+    h("td", { dataset: { severity: contact.worst ?? "none" } }, sign, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst, whyAlerted(contact.reasons ?? [])),
+    ...where, h("td", {}, contact.operator ?? "—"), h("td", {}, contact.outcome ? i18n.find(`caller.outcomes.${contact.outcome}`) ?? contact.outcome : "—"));
 }
