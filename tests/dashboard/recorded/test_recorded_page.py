@@ -142,6 +142,10 @@ async def test_a_superiors_words_are_labelled_as_theirs(folder: Path) -> None:
         # On a telephone the colours of the two sides are explained.
         await page.set_viewport_size({"width": 390, "height": 844})
         await expect(page.locator(".heads")).to_be_visible()
+        # The player stays in sight while the words are read, and leaves them two thirds of the screen.
+        box = await page.locator(".player").bounding_box()
+        assert box is not None
+        assert box["height"] < 844 / 3
         await assert_accessible(page)
 
 
