@@ -110,6 +110,21 @@ async def test_how_loud_it_was_is_in_sight(agent: PeerAgent, url: str, page: Pag
         assert await reasons.evaluate(IN_SIGHT, "大声・怒声"), size
 
 
+async def test_a_short_name_is_whole_in_the_strip(agent: PeerAgent, url: str, page: Page) -> None:
+    """However long the reasons are."""
+    await agent.call("c", operator=Party(number="206", name="渡辺"), **CAN_EVERYTHING)
+    titles = ("お断り後も通話が続いている", "「上司に代われ」の繰り返し", "SNS・ネットへの投稿の示唆")
+    for number, title in enumerate(titles):
+        await agent.alert("c", rule=f"rule-{number}", title=(title, title))
+    await page.goto(url)
+    await expect(page.locator("#strip .reasons")).to_contain_text("SNS")
+    for size in SIZES:
+        await resize(page, size)
+        assert await page.locator("#strip .whom").evaluate("each => each.scrollWidth <= each.clientWidth"), (
+            size
+        )
+
+
 async def test_a_card_alone_takes_the_empty_places_of_its_row(agent: PeerAgent, url: str, page: Page) -> None:
     """For the picture of its voices alone: what can be pressed stays where it was when another comes."""
     await agent.call("c1", operator=Party(number="201", name="佐藤 美咲"), **CAN_EVERYTHING)

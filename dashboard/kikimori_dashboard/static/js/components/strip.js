@@ -115,13 +115,19 @@ function sentence(call, alerts, mood) {
   const reasons = [...new Set([...(call.returned ? [t("strip.returned")] : []), ...alerts.map((alert) => i18n.title(alert.title))])].join(" ・ ");
   const severity = call.severity ?? "warning";
   const whom = h("span", { class: "whom" }, who(call));
-  whom.style.setProperty("--letters", String(Math.min(LEAST_LETTERS, who(call).length / 2)));
+  whom.style.setProperty("--letters", String(Math.min(LEAST_LETTERS, widthOf(who(call)))));
   return [
     mood === "unknown" ? h("span", { class: "blind" }, t("strip.unknown")) : h("span", { class: "badge" }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), i18n.word("severity", severity)),
     h("strong", { title: t("strip.sentence", { who: who(call), reasons }) }, whom, h("span", { class: "reasons" }, t("strip.sentence", { who: "", reasons }))),
     alerts.length ? h("span", { class: "handling" }, handling(alerts, call.status)) : null,
   ];
 }
+
+/**
+ * About the width of a text in em.
+ * @param {string} text
+ */
+const widthOf = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.6), 0);
 
 /** @type {number | null} the number that the browser shows */
 let outside = null;
