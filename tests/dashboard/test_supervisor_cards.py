@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.async_api import expect
 from tests.support.full_board import LONG_NAME, open_full_board
 from tests.support.live_client import connected, live_client
-from tests.support.office import CAN_EVERYTHING
+from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import SHOUT
 
-from kikimori_core.wire.messages import Party, Severity
+from kikimori_core.wire.messages import Outcome, Party, Severity
 
 if TYPE_CHECKING:
     from playwright.async_api import FloatRect, Locator, Page
@@ -108,6 +109,45 @@ async def test_how_loud_it_was_is_in_sight(agent: PeerAgent, url: str, page: Pag
             assert await fact.first.evaluate(IN_SIGHT, LOUD), size
         reasons = page.locator("#strip .reasons")
         assert await reasons.evaluate(IN_SIGHT, "大声・怒声"), size
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_what_came_of_a_press_moves_no_button(
+    agent: PeerAgent, url: str, page: Page, size: tuple[int, int]
+) -> None:
+    """On a full card with a long name, in a low window."""
+    await open_full_board(agent, calm=0, lines=1)
+    await resize(page, size)
+    await page.goto(url)
+    card = page.locator(".card[data-call=c-1]")
+    await expect(card.locator(".alert")).to_have_count(3)
+    before = await box_of(card.locator(".primary"))
+    await card.locator(".primary").click()
+    await agent.answer(await agent.command(), Outcome.FAILED, "no_answer")
+    await expect(card.locator(".result")).to_contain_text("誰も出ませんでした")
+    after = await box_of(card.locator(".primary"))
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
+
+
+async def test_five_alerts_and_a_long_name_leave_the_buttons_in_their_card(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    for call_id, name, alerts in (("c", LONG_NAME, 5), ("other", "佐藤 美咲", 1)):
+        await agent.call(call_id, operator=Party(number="201", name=name), **CAN_EVERYTHING)
+        for number in range(alerts):
+            title = f"お断り後も通話が続いている {number}"
+            said = words(f"{number}回目のひどい言葉", "ひどい言葉", "insult", 60.0 * number)
+            await agent.alert(call_id, rule=f"rule-{number}", title=(title, title), evidence=(said,))
+    await page.goto(url)
+    card = page.locator(".card[data-call=c]")
+    await expect(card.locator(".why strong")).to_have_count(5)
+    await expect(page.locator(".card")).to_have_count(2)
+    for size in SIZES:
+        await resize(page, size)
+        whole, button = await box_of(card), await box_of(card.locator(".primary"))
+        assert button["y"] + button["height"] <= whole["y"] + whole["height"], size
+        for title_box in [await box_of(each) for each in await card.locator(".why strong").all()]:
+            assert title_box["y"] + title_box["height"] <= button["y"] + 1, size
 
 
 async def test_a_short_name_is_whole_in_the_strip(agent: PeerAgent, url: str, page: Page) -> None:
