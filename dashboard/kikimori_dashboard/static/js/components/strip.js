@@ -9,7 +9,7 @@ import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 
 const { t } = i18n;
-const LEAST_LETTERS = 5; // of a name, however long the reasons are
+const LEAST_LETTERS = 4; // of a name, however long the reasons are
 const NEW_FOR_MS = 400; // a press this soon after the strip showed another call may have been meant for that before
 
 /**
@@ -127,7 +127,7 @@ function sentence(call, alerts, mood) {
  * About the width of a text in em.
  * @param {string} text
  */
-const widthOf = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.6), 0);
+const widthOf = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 1 : 0.5), 0);
 
 /** @type {number | null} the number that the browser shows */
 let outside = null;
