@@ -83,11 +83,44 @@ def test_it_has_its_share_of_an_opinion(tmp_path: Path) -> None:
     cut, vector = words(TEXT), load_encoder(BUILTIN_SENTENCES).of(TEXT)
 
     def judged(share: float) -> float:
-        return OpinionModel(shipped(tmp_path, meaning_share=share)).judge(cut, vector).harm
+        return OpinionModel(shipped(tmp_path, meaning_share=share)).judge(cut, lambda: vector).harm
 
     without, half, alone = (judged(share) for share in (0.0, 0.5, 1.0))
     assert min(without, alone) < half < max(without, alone)
     assert OpinionModel(shipped(tmp_path, meaning_share=0.5)).judge(cut).harm == pytest.approx(without)
+
+
+CALM = ("明日の午後にお願いします", "はい、山田です", "荷物が届いたのでお礼を言いたくて")
+
+
+@pytest.mark.parametrize(
+    "text", [*CALM, TEXT, "金魚の方がまだ賢いんじゃねえの", "明日そっちに火をつけに行くわ"]
+)
+def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> None:
+    """Where the least probability that matters cannot be reached, the opinion stays below it; elsewhere it is the whole one."""
+    model, cut, asked = OpinionModel(BUILTIN_OPINION), words(text), []
+
+    def vector() -> NDArray[np.float32]:
+        asked.append(text)
+        return load_encoder(BUILTIN_SENTENCES).of(spoken(plain(text)))
+
+    whole = model.judge(cut, vector)
+    assert asked == [text]
+    for least in (0.05, 0.3, 0.65, 0.9, 1.0):
+        asked.clear()
+        quick = model.judge(cut, vector, least)
+        if asked:
+            assert quick == whole
+        else:
+            assert max(quick.harm, whole.harm) < least
+
+
+@pytest.mark.parametrize("text", CALM)
+def test_calm_sentences_ask_for_no_vector(text: str) -> None:
+    def vector() -> NDArray[np.float32]:
+        raise AssertionError(text)
+
+    assert OpinionModel(BUILTIN_OPINION).judge(words(text), vector, 0.65).harm < 0.1
 
 
 def test_a_model_of_an_earlier_release_is_used_without_it(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ MOST_KEPT = 64
 """Sentences whose vectors are kept, as several judges ask for the same one."""
 BATCH = 16
 """Sentences that are worked out at once."""
+MOST_KNOWN = 2048
+"""Pieces of which is kept what does not depend on their neighbours, 13 kB each: no fewer than a batch can hold."""
 WIDTHS = ((2, 0), (3, 1), (5, 2))
 """Of each convolution: how many pieces it sees, and how many of them before the one it stands at."""
 _CHANNELS = 256
@@ -79,6 +81,12 @@ class SentenceEncoder:
             raise ValueError("shapes")
         self._part = parts
         self._kept: dict[str, NDArray[np.float32]] = {}
+        self._place: dict[int, int] = {}
+        """Row in `_known` of each piece that was read."""
+        self._known = np.empty(
+            (MOST_KNOWN, _CHANNELS * (len(WIDTHS) + sum(each for each, _ in WIDTHS))), np.float32
+        )
+        """Of a piece: what the three convolutions see of it, and its part in their first step at each place of their windows."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -125,19 +133,19 @@ class SentenceEncoder:
         lengths = np.fromiter(map(len, sentences), np.intp, len(sentences))
         pieces = np.concatenate([np.asarray(each, np.intp) for each in sentences])
         starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-        group = self._group[pieces]
-        own = self._table[pieces] * self._scale[group, None] + self._least[group, None]
-        narrow = _levelled(
-            own @ part["project"] + part["project_bias"], part["project_gain"], part["project_shift"]
-        )
+        known = _and_nothing(self._of_pieces(pieces))
         near = _neighbours(starts, lengths)
-        seen: list[NDArray[np.float32]] = [own]
+        seen: list[NDArray[np.float32]] = [self._own(pieces)]
+        at = _CHANNELS * len(WIDTHS)
         for number, (width, before) in enumerate(WIDTHS):
             columns = near[:, _BEFORE - before : _BEFORE - before + width]
-            state = narrow[:, number * _CHANNELS : (number + 1) * _CHANNELS].copy()
-            for step in ("first", "second"):
-                weights, bias = part[f"{step}_{width}"], part[f"{step}_bias_{width}"]
-                state += np.maximum(_windows(state, columns) @ weights + bias, 0)
+            first = np.tile(part[f"first_bias_{width}"], (len(pieces), 1))
+            for place in range(width):
+                first += known[columns[:, place], at : at + _CHANNELS]
+                at += _CHANNELS
+            state = known[:-1, number * _CHANNELS : (number + 1) * _CHANNELS] + np.maximum(first, 0)
+            windows = _and_nothing(state)[columns].reshape(len(state), -1)
+            state += np.maximum(windows @ part[f"second_{width}"] + part[f"second_bias_{width}"], 0)
             seen.append(state)
         every = _levelled(np.concatenate(seen, axis=1), part["gain"], part["shift"])
         many = lengths.astype(np.float32)[:, None]
@@ -149,6 +157,37 @@ class SentenceEncoder:
         out = np.tanh(second @ part["past_3"] + third @ part["out_3"])
         vectors: NDArray[np.float32] = out / np.sqrt((out * out).sum(axis=1, keepdims=True) + _TINY)
         return vectors
+
+    def _own(self, pieces: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the vectors of pieces."""
+        group = self._group[pieces]
+        own: NDArray[np.float32] = self._table[pieces] * self._scale[group, None] + self._least[group, None]
+        return own
+
+    def _of_pieces(self, pieces: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return a row of `_known` for each piece; works out those that are new, as most of a call's were said before."""
+        place, part = self._place, self._part
+        new = {each for each in pieces.tolist() if each not in place}
+        if len(place) + len(new) > MOST_KNOWN:
+            place.clear()
+            new = set(pieces.tolist())
+        if new:
+            fresh = np.array(sorted(new), np.intp)
+            narrow = _levelled(
+                self._own(fresh) @ part["project"] + part["project_bias"],
+                part["project_gain"],
+                part["project_shift"],
+            )
+            rows = [narrow]
+            for number, (width, _) in enumerate(WIDTHS):
+                channels = narrow[:, number * _CHANNELS : (number + 1) * _CHANNELS]
+                rows += [
+                    channels @ each for each in part[f"first_{width}"].reshape(width, _CHANNELS, _CHANNELS)
+                ]
+            begin = len(place)
+            self._known[begin : begin + len(fresh)] = np.concatenate(rows, axis=1)
+            place.update(zip(fresh.tolist(), range(begin, begin + len(fresh)), strict=True))
+        return self._known[[place[each] for each in pieces.tolist()]]
 
 
 def _levelled(
@@ -173,10 +212,9 @@ def _neighbours(starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[
     return found
 
 
-def _windows(state: NDArray[np.float32], columns: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return for each piece the states of its window side by side; zeros where the sentence has ended."""
-    padded = np.concatenate((state, np.zeros((1, _CHANNELS), np.float32)))
-    return padded[columns].reshape(len(state), -1)
+def _and_nothing(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows with one of zeros at the end, which -1 takes."""
+    return np.concatenate((rows, np.zeros((1, rows.shape[1]), np.float32)))
 
 
 @lru_cache(maxsize=2)

@@ -41,6 +41,7 @@ class CheckedPhrases:
         self._model = model
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
+        self._least_tone = min(model.note.tone_from.values(), default=1.0)
         self.doubted = 0
         """Finds in finished utterances that were doubted."""
         self.tones = 0
@@ -69,9 +70,10 @@ class CheckedPhrases:
             return self._checked(said, heard, final=utterance.final)
         return self._with_tone(said, heard) if utterance.final else said
 
-    def _judged(self, heard: Pronunciation) -> Opinion:
-        vector = None if self._encoder is None else self._encoder.of(spoken(heard.text))
-        return self._model.judge(heard.words, vector)
+    def _judged(self, heard: Pronunciation, least: float = 0.0) -> Opinion:
+        encoder = self._encoder
+        vector = None if encoder is None else lambda: encoder.of(spoken(heard.text))
+        return self._model.judge(heard.words, vector, least)
 
     def _checked(self, said: UtteranceFindings, heard: Pronunciation, *, final: bool) -> UtteranceFindings:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
@@ -93,7 +95,7 @@ class CheckedPhrases:
         note = self._model.note
         if len(heard.words) < note.tone_words:
             return said
-        opinion = self._judged(heard)
+        opinion = self._judged(heard, self._least_tone)
         if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
             return said
         self.tones += 1

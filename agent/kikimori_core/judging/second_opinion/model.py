@@ -18,7 +18,7 @@ from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,6 +31,8 @@ FORMAT = 2
 READ = {1: 17, FORMAT: BITS}
 """Formats that can be used, and their number of bits; format 1 has no senses."""
 _SHOWN_WORDS = 3
+MOST_SAID = 12.0
+"""Most log odds against `none` that a network may give to a category; neither gives as much to any sentence that was tried."""
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -120,24 +122,37 @@ class OpinionModel:
         """Map the table now; raises ConfigError or OSError."""
         self._weights()
 
-    def judge(self, words: Sequence[Morpheme], vector: NDArray[np.float32] | None = None) -> Opinion:
+    def judge(
+        self,
+        words: Sequence[Morpheme],
+        vector: Callable[[], NDArray[np.float32]] | None = None,
+        least: float = 0.0,
+    ) -> Opinion:
         """Return what a sentence is taken for.
 
         Args:
             words: The sentence.
-            vector: What `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
+            vector: Gives what `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
+            least: Least probability of harassment that matters. Where the sentence cannot reach it, whatever the networks say, they are
+                not asked, and the opinion is what is known without them; that is less, too.
         """
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
             return Opinion(0.0, self.note.classes[1], 0.0)
         sums = self._weights()[rows].sum(axis=0, dtype=np.int32) * self._scale
         scores = (sums / math.sqrt(len(rows)) + self._bias) / self.note.temperature
-        if self._network is not None:
-            share = self.note.network_share
-            scores = (1 - share) * _log_shares(scores) + share * _log_shares(self._network.scores(words))
-        if self._meaning is not None and vector is not None:
-            share = self.note.meaning_share
-            scores = (1 - share) * _log_shares(scores) + share * _log_shares(self._meaning.scores(vector))
+        asked: list[tuple[float, Callable[[], NDArray[np.float32]]]] = []
+        if (network := self._network) is not None:
+            asked.append((self.note.network_share, lambda: network.scores(words)))
+        if (meaning := self._meaning) is not None and vector is not None:
+            asked.append((self.note.meaning_share, lambda: meaning.scores(vector())))
+        shares = [share for share, _ in asked]
+        for number, (share, network_scores) in enumerate(asked):
+            if _most(scores, shares[number:]) < least:
+                break
+            said = network_scores()
+            said = np.minimum(said, said[0] + MOST_SAID)
+            scores = (1 - share) * _log_shares(scores) + share * _log_shares(said)
         raised = np.exp(scores - scores.max())
         raised[1:] = np.maximum(raised[1:], 1e-12)
         best = 1 + int(raised[1:].argmax())
@@ -160,6 +175,14 @@ class OpinionModel:
         speaking = [at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in _FUNCTION]
         chosen = sorted(sorted(speaking, key=lambda at: -of_word[at])[:_SHOWN_WORDS])
         return tuple(words[at].surface for at in chosen)
+
+
+def _most(scores: NDArray[np.float32], shares: Sequence[float]) -> float:
+    """Return the greatest probability of harassment that is left when networks with these shares are still to be asked."""
+    odds = scores[1:] - scores[0]
+    for share in shares:
+        odds = (1 - share) * odds + share * MOST_SAID
+    return 1 / (1 + 1 / float(np.exp(np.clip(odds, -80, 80)).sum()))
 
 
 def _log_shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:

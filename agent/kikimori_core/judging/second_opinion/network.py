@@ -64,23 +64,24 @@ class Network:
         self._vectors, self._forms, self._spellings = (parts[each] for each in NAMES[:3])
         self._scales = parts["scales"].astype(np.float32)
         """Worth of one step in each of these three."""
-        self._input, self._state = parts["input"].astype(np.float32), parts["state"].astype(np.float32)
-        self._input_bias = parts["input_bias"].astype(np.float32)
-        self._state_bias = parts["state_bias"].astype(np.float32)
+        input_, input_bias, state, state_bias = (
+            parts[each].astype(np.float32) for each in ("input", "input_bias", "state", "state_bias")
+        )
         self._out, self._out_bias = parts["out"].astype(np.float32), parts["out_bias"].astype(np.float32)
-        self._width = self._state.shape[1]
+        self._width = state.shape[1]
         wide = self._vectors.shape[1] + self._forms.shape[1] + self._spellings.shape[1]
         thrice = 3 * self._width
         fits = (
-            self._input.shape == (2, wide, thrice)
-            and self._state.shape == (2, self._width, thrice)
-            and self._input_bias.shape == self._state_bias.shape == (2, 1, thrice)
+            input_.shape == (2, wide, thrice)
+            and state.shape == (2, self._width, thrice)
+            and input_bias.shape == state_bias.shape == (2, 1, thrice)
             and self._out.shape == (4 * self._width, len(self.classes))
             and self._out_bias.shape == (len(self.classes),)
             and (len(self._forms), len(self._spellings), len(self._scales)) == (FORMS, SPELLINGS, 3)
         )
         if not fits:
             raise ValueError("shapes")
+        self._input, self._input_bias, self._state = _side_by_side(input_, input_bias, state, state_bias)
 
     @classmethod
     def read(cls, folder: Path, senses: Senses) -> Self:
@@ -103,10 +104,7 @@ class Network:
     def scores(self, words: Sequence[Morpheme]) -> NDArray[np.float32]:
         """Return a score for each class; `words` holds one at least."""
         seen = self._seen(words[-MOST_WORDS:])
-        gates = np.stack((seen, seen[::-1])) @ self._input + self._input_bias
-        states = self._states(gates)
-        states[1] = states[1, ::-1]
-        held = np.concatenate((states[0], states[1]), axis=1)
+        held = self._held(seen @ self._input + self._input_bias)
         told = np.concatenate((held.max(axis=0), held.sum(axis=0) / math.sqrt(len(held))))
         scores: NDArray[np.float32] = told @ self._out + self._out_bias
         return scores
@@ -120,17 +118,62 @@ class Network:
         spellings = self._spellings[[spelling_of(word) for word in words]] * self._scales[2]
         return np.concatenate((vectors, forms, spellings), axis=1)
 
-    def _states(self, gates: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run both units; `gates` holds for each direction and word what the input gives to reset, update and new state."""
-        width = self._width
-        state = np.zeros((2, 1, width), np.float32)
-        states = np.empty((2, gates.shape[1], width), np.float32)
-        for at in range(gates.shape[1]):
-            given = gates[:, at : at + 1]
-            kept = state @ self._state + self._state_bias
-            open_ = 1 / (1 + np.exp(-(given[..., : 2 * width] + kept[..., : 2 * width])))
-            new = np.tanh(given[..., 2 * width :] + open_[..., :width] * kept[..., 2 * width :])
-            update = open_[..., width:]
-            state = new + update * (state - new)
-            states[:, at] = state[:, 0]
-        return states
+    def _held(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run both units at once and return what they hold after each word, the one from the first on, the other from the last.
+
+        Args:
+            given: What each word gives to the gates of reset and update, halved, and to the new state; each of them forwards, backwards.
+        """
+        count, width = len(given), 2 * self._width
+        backwards = given.reshape(count, 3, 2, self._width)[:, :, 1]
+        backwards[:] = backwards[::-1].copy()
+        states = np.ones((count + 1, width + 1), np.float32)
+        states[0, :-1] = 0
+        kept = np.empty(3 * width, np.float32)
+        gates, new, part = kept[: 2 * width], kept[2 * width :], np.empty(width, np.float32)
+        reset, update = gates[:width], gates[width:]
+        for at in range(count):
+            np.dot(states[at], self._state, out=kept)
+            gates += given[at, : 2 * width]
+            np.tanh(gates, out=gates)  # 1 / (1 + exp(-x)) is (1 + tanh(x / 2)) / 2
+            np.multiply(new, reset, out=part)
+            new += part
+            new += given[at, 2 * width :]
+            np.tanh(new, out=new)
+            before, after = states[at, :-1], states[at + 1, :-1]
+            np.subtract(before, new, out=after)
+            after *= update
+            after += new
+            after += before
+            after *= 0.5
+        return states[1:, :-1]
+
+
+def _side_by_side(
+    input_: NDArray[np.float32],
+    input_bias: NDArray[np.float32],
+    state: NDArray[np.float32],
+    state_bias: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return the weights of both units as one: reset, update, new state, and of each forwards, backwards.
+
+    The weights of an input, its bias, and those of a state with a 1 behind it, whose row is the bias. What goes through a gate is halved,
+    and what the state gives to the new one, as half of it counts where the gate is half open.
+    """
+    width = state.shape[1]
+    half = np.repeat(np.array((0.5, 0.5, 1.0), np.float32), width).reshape(1, 3, 1, width)
+
+    def beside(parts: NDArray[np.float32]) -> NDArray[np.float32]:
+        return parts.reshape(2, -1, 3, width).transpose(1, 2, 0, 3)
+
+    given = (beside(input_) * half).reshape(-1, 6 * width)
+    bias = input_bias.reshape(2, 1, 3, width).copy()
+    bias[:, :, :2] += state_bias.reshape(2, 1, 3, width)[:, :, :2]
+    kept = np.zeros((2 * width + 1, 3, 2, width), np.float32)
+    kept[:width, :, 0], kept[width:-1, :, 1] = (each.reshape(width, 3, width) / 2 for each in state)
+    kept[-1, 2] = state_bias.reshape(2, 3, width)[:, 2] / 2
+    return (
+        np.ascontiguousarray(given),
+        np.ascontiguousarray((beside(bias) * half).reshape(6 * width)),
+        kept.reshape(2 * width + 1, 6 * width),
+    )
