@@ -97,7 +97,7 @@ CALM = ("明日の午後にお願いします", "はい、山田です", "荷物
     "text", [*CALM, TEXT, "金魚の方がまだ賢いんじゃねえの", "明日そっちに火をつけに行くわ"]
 )
 def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> None:
-    """Where the least probability that matters cannot be reached, the opinion stays below it; elsewhere it is the whole one."""
+    """Where the least odds that matter cannot be reached, the opinion stays below them; elsewhere it is the whole one."""
     model, cut, asked = OpinionModel(BUILTIN_OPINION), words(text), []
 
     def vector() -> NDArray[np.float32]:
@@ -106,13 +106,13 @@ def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> No
 
     whole = model.judge(cut, vector)
     assert asked == [text]
-    for least in (0.05, 0.3, 0.65, 0.9, 1.0):
+    for least in (0.01, 0.2, 1.0, 5.0, 100.0):
         asked.clear()
         quick = model.judge(cut, vector, least)
         if asked:
             assert quick == whole
         else:
-            assert max(quick.harm, whole.harm) < least
+            assert all(each.harm * each.share < least * (1 - each.harm) for each in (quick, whole))
 
 
 @pytest.mark.parametrize("text", CALM)
@@ -120,7 +120,7 @@ def test_calm_sentences_ask_for_no_vector(text: str) -> None:
     def vector() -> NDArray[np.float32]:
         raise AssertionError(text)
 
-    assert OpinionModel(BUILTIN_OPINION).judge(words(text), vector, 0.65).harm < 0.1
+    assert OpinionModel(BUILTIN_OPINION).judge(words(text), vector, 0.9).harm < 0.1
 
 
 def test_a_model_of_an_earlier_release_is_used_without_it(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ class CheckedPhrases:
         self._model = model
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
-        self._least_tone = min(model.note.tone_from.values(), default=1.0)
+        self._tone_odds = model.note.tone_share * min(
+            (bar / max(1 - bar, 1e-9) for bar in model.note.tone_from.values()), default=1.0
+        )
+        """Odds of one category against none below which there is no tone."""
         self.doubted = 0
         """Finds in finished utterances that were doubted."""
         self.tones = 0
@@ -70,10 +73,10 @@ class CheckedPhrases:
             return self._checked(said, heard, final=utterance.final)
         return self._with_tone(said, heard) if utterance.final else said
 
-    def _judged(self, heard: Pronunciation, least: float = 0.0) -> Opinion:
+    def _judged(self, heard: Pronunciation, least_odds: float = 0.0) -> Opinion:
         encoder = self._encoder
         vector = None if encoder is None else lambda: encoder.of(spoken(heard.text))
-        return self._model.judge(heard.words, vector, least)
+        return self._model.judge(heard.words, vector, least_odds)
 
     def _checked(self, said: UtteranceFindings, heard: Pronunciation, *, final: bool) -> UtteranceFindings:
         doubtful = [match for match in said.matches if match.category in self._vetoes]
@@ -95,7 +98,7 @@ class CheckedPhrases:
         note = self._model.note
         if len(heard.words) < note.tone_words:
             return said
-        opinion = self._judged(heard, self._least_tone)
+        opinion = self._judged(heard, self._tone_odds)
         if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
             return said
         self.tones += 1

@@ -31,8 +31,8 @@ FORMAT = 2
 READ = {1: 17, FORMAT: BITS}
 """Formats that can be used, and their number of bits; format 1 has no senses."""
 _SHOWN_WORDS = 3
-MOST_SAID = 12.0
-"""Most log odds against `none` that a network may give to a category; neither gives as much to any sentence that was tried."""
+MOST_SAID = 10.0
+"""Most log odds against `none` that a network may give to a category; hardly a sentence has more."""
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -126,15 +126,15 @@ class OpinionModel:
         self,
         words: Sequence[Morpheme],
         vector: Callable[[], NDArray[np.float32]] | None = None,
-        least: float = 0.0,
+        least_odds: float = 0.0,
     ) -> Opinion:
         """Return what a sentence is taken for.
 
         Args:
             words: The sentence.
             vector: Gives what `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
-            least: Least probability of harassment that matters. Where the sentence cannot reach it, whatever the networks say, they are
-                not asked, and the opinion is what is known without them; that is less, too.
+            least_odds: Least odds of one category against none that matter. Where no category can reach them, whatever the networks say,
+                they are not asked, and the opinion is what is known without them: no category reaches them there either.
         """
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
@@ -148,7 +148,7 @@ class OpinionModel:
             asked.append((self.note.meaning_share, lambda: meaning.scores(vector())))
         shares = [share for share, _ in asked]
         for number, (share, network_scores) in enumerate(asked):
-            if _most(scores, shares[number:]) < least:
+            if least_odds and _most(scores, shares[number:]) < math.log(least_odds):
                 break
             said = network_scores()
             said = np.minimum(said, said[0] + MOST_SAID)
@@ -178,11 +178,11 @@ class OpinionModel:
 
 
 def _most(scores: NDArray[np.float32], shares: Sequence[float]) -> float:
-    """Return the greatest probability of harassment that is left when networks with these shares are still to be asked."""
-    odds = scores[1:] - scores[0]
+    """Return the greatest log odds of a category that are left when networks with these shares are still to be asked."""
+    most = float(scores[1:].max() - scores[0])
     for share in shares:
-        odds = (1 - share) * odds + share * MOST_SAID
-    return 1 / (1 + 1 / float(np.exp(np.clip(odds, -80, 80)).sum()))
+        most = (1 - share) * most + share * MOST_SAID
+    return most
 
 
 def _log_shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
