@@ -48,10 +48,17 @@ class Thresholds:
 VETO_BELOW, TONE_FROM = 0.3, 0.75
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
-VETOES = {"insult": 0.4, "authority": 0.42, "exposure": 0.27, "threat": 0.008, "violence": 0.008}
-"""Other bars of doubt: friends insult each other in jest; of threats none may be doubted."""
+VETOES = {
+    "insult": 0.4,
+    "authority": 0.42,
+    "exposure": 0.27,
+    "sexual": 0.22,
+    "threat": 0.008,
+    "violence": 0.008,
+}
+"""Other bars of doubt: friends insult each other in jest; true remarks may be polite; of threats none may be doubted."""
 TONES = {
-    "exposure": 0.83,
+    "exposure": 0.87,
     "private": 0.8,
     "insult": 0.79,
     "threat": 0.77,
