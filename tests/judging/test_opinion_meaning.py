@@ -97,7 +97,7 @@ CALM = ("明日の午後にお願いします", "はい、山田です", "荷物
     "text", [*CALM, TEXT, "金魚の方がまだ賢いんじゃねえの", "明日そっちに火をつけに行くわ"]
 )
 def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> None:
-    """Where the least odds that matter cannot be reached, the opinion stays below them; elsewhere it is the whole one."""
+    """The opinion stays below the least odds that matter if these cannot be reached; otherwise it is the whole one."""
     model, cut, asked = OpinionModel(BUILTIN_OPINION), words(text), []
 
     def vector() -> NDArray[np.float32]:

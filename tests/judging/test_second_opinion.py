@@ -203,8 +203,11 @@ def test_the_shipped_model_is_small_and_believes_nothing_in_silence() -> None:
     assert OpinionModel(FOLDER).judge(words("")).harm == 0.0
 
 
-BY_OTHERS = [("unseen.jsonl", "developed.jsonl"), ("apart.jsonl",)]
-"""Sentences by authors who had read neither phrases nor templates; those of the last file were not looked at since."""
+BY_OTHERS = [(("unseen.jsonl", "developed.jsonl"), 0.85), (("apart.jsonl",), 0.8), (("put_away.jsonl",), 0.8)]
+"""Sentences by authors who had read neither phrases nor templates, and the least share of the harassing ones that raise an alarm.
+
+Those of the last two files were not looked at since.
+"""
 
 
 def _cases(names: tuple[str, ...]) -> list[dict[str, object]]:
@@ -213,9 +216,9 @@ def _cases(names: tuple[str, ...]) -> list[dict[str, object]]:
     ]
 
 
-@pytest.mark.parametrize("names", BY_OTHERS)
+@pytest.mark.parametrize(("names", "least"), BY_OTHERS)
 def test_what_it_adds_on_sentences_by_another_author(
-    names: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    names: tuple[str, ...], least: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """None of these is learned from, though templates of their kinds were written. Prints the figures with `pytest -s`."""
     book, cases = checked(), _cases(names)
@@ -241,5 +244,6 @@ def test_what_it_adds_on_sentences_by_another_author(
             f"false {false_alone} and {false_with}; true ones doubted {vetoed}; of {len(cases)}"
         )
     assert with_ > alone
-    assert false_with <= false_alone
+    assert with_ >= least * sum(bool(case["expected"]) for case in cases)
+    assert false_with <= 0.02 * len(cases) / 2
     assert vetoed <= 0.05 * alone
