@@ -80,8 +80,8 @@ def main() -> None:
     before = {spoken(plain(each.text)) for path in args.besides for each in calm(path)}
     found = set(sentences_of(args.files)) - known
     if before:
-        found = {spoken(plain(each)): each for each in sorted(found)}.items()
-        found = {each for said, each in found if said and said not in before}
+        by_letters = {spoken(plain(each)): each for each in sorted(found)}
+        found = {each for said, each in by_letters.items() if said and said not in before}
     harmless = [
         sentence
         for sentence in sorted(found)
