@@ -200,7 +200,7 @@ class Learner:
     def weigh(self, parts: Sequence[ActModel]) -> SignWeights:
         """Fit the weights of signs, with odds of models that did not see what they are weighed on."""
         samples = SignSamples()
-        book = self._lists
+        books = [self._lists.with_acts(part) for part in parts]
         for each in self._marks:
             heard = words(plain(each.text))
             odds = parts[fold_of(each.origin)].log_odds(heard, "demand")
@@ -208,10 +208,10 @@ class Learner:
         samples.weigh_demands()
         for take in (samples.answers, samples.ties):
             for case in self.cases:
-                take(case, book.with_acts(parts[fold_of(f"dialogue/{case.name}")]))
+                take(case, books[fold_of(f"dialogue/{case.name}")])
             if take == samples.answers:
                 samples.weigh_answers()
-        samples.pairs(self._pairs, book)
+        samples.pairs(self._pairs, self._lists)
         samples.weigh_ties()
         return samples.weights
 
@@ -220,9 +220,10 @@ class Learner:
         encoder = SentenceEncoder.read(sentences)
         samples = TurnSamples(FOLDS, encoder)
         meanings = Meanings(encoder, np.zeros((len(MeaningScores._fields), DIMENSIONS), np.float32))
+        books = [self._lists.with_acts(part, meanings) for part in parts]
         for case in self.cases:
             part = fold_of(f"dialogue/{case.name}")
-            samples.take(case, self._lists.with_acts(parts[part], meanings), part)
+            samples.take(case, books[part], part)
         for row, act in enumerate(ACTS):
             said = self.said[act]
             samples.weigh_acts(

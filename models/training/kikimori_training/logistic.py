@@ -1,10 +1,11 @@
-"""Logistic regression by Newton's method, in numpy alone."""
+"""Logistic regression: of few signs by Newton's method, of vectors by scikit-learn's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ Sample = tuple["Mapping[str, float]", bool, float]
 """Signs with their values, whether it is so, and the sample's weight."""
 CONSTANT = "always"
 CONSTANT_PENALTY = 0.01
-STEPS, VECTOR_STEPS = 50, 8
+STEPS, VECTOR_STEPS = 50, 300
 _TINY = 1e-6
 
 
@@ -47,13 +48,10 @@ def fit_signs(samples: Sequence[Sample], penalty: float, *, level: bool = False)
 def fit_vectors(
     vectors: NDArray[np.float32], so: NDArray[np.bool_], weight: NDArray[np.float32], penalty: float
 ) -> NDArray[np.float32]:
-    """Fit one weight for each number of the vectors; the constant is left out."""
-    rows = np.concatenate((np.ones((len(vectors), 1), np.float32), vectors), axis=1).astype(float)
-    penalties = np.full(rows.shape[1], penalty)
-    penalties[0] = CONSTANT_PENALTY
-    return _newton(rows, so.astype(float), weight.astype(float), penalties, VECTOR_STEPS)[1:].astype(
-        np.float32
-    )
+    """Fit one weight for each number of the vectors, `penalty` as for signs; the constant is left out."""
+    model = LogisticRegression(C=1 / penalty, max_iter=VECTOR_STEPS)
+    found: NDArray[np.float32] = model.fit(vectors, so, weight).coef_[0]
+    return found.astype(np.float32)
 
 
 def _newton(
