@@ -14,23 +14,19 @@ from kikimori.phrase_finder import configured_book
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.acts.meanings import FILE, Meanings
 from kikimori_core.judging.acts.weights import WEIGHTS
-from kikimori_core.judging.demands.threads import MOST_THREADS, DemandThreads
-from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.demands.threads import MOST_TURNS, DemandThreads
 from kikimori_core.judging.kinds.detector import Spoken
 from kikimori_core.judging.kinds.repeated import RepeatedRule
-from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.wire.messages import AnsweredEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kikimori_core.judging.phrases import PhraseBook
     from kikimori_core.model.alert import AlertChange
     from kikimori_core.model.evidence import Utterance
 
 RULES = rules("repeated-demand", "repeated-superior")
-WORDS_ALONE = load_phrases(AgentConfig().phrase_files(), BUILTIN_ACTS)
 # In dialect, the second without its verb.
 REPAIR = (
     ("はよ直してつかあさい", "本日の修理はできかねます"),
@@ -59,14 +55,8 @@ def times(changes: list[AlertChange]) -> list[tuple[float, ...]]:
     return sorted(last.values())
 
 
-def judged_by(book: PhraseBook, lines: list[Utterance]) -> list[AlertChange]:
-    judge = CallJudge(RULES, book, words_heard=True)
-    return [change for line in lines for change in judge.observe(line)]
-
-
 def test_an_answer_shows_that_a_demand_was_made() -> None:
-    assert times(judged_by(PHRASES, told(*REPAIR))) == [(20, 50, 80)]
-    assert times(judged_by(WORDS_ALONE, told(*REPAIR))) == []
+    assert times(judged(told(*REPAIR), rules=RULES)) == [(20, 50, 80)]
 
 
 def test_it_is_told_once_however_the_count_changes() -> None:
@@ -99,7 +89,8 @@ def test_an_hour_of_talk_is_bounded() -> None:
             threads.answered(spoken)
         else:
             threads.said(spoken, None)
-    assert sum(1 for _ in threads) <= MOST_THREADS
+    assert len(threads.turns) == MOST_TURNS
+    assert all(other in threads.turns for turn in threads.turns for other in turn.ties)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from kikimori_core.judging.acts.features import BITS, features
 from kikimori_core.judging.acts.meanings import FILE as MEANINGS
 from kikimori_core.judging.acts.meanings import Meanings, MeaningScores
 from kikimori_core.judging.acts.model import ACTS, ActModel, ActNote
+from kikimori_core.judging.acts.trees import FILE as TREES
 from kikimori_core.judging.acts.weights import FILE
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.sentence_encoder import DIMENSIONS, SentenceEncoder
@@ -164,9 +165,25 @@ def fold_of(origin: str) -> int:
 class Learner:
     """All that is learned from, and what was learned of it."""
 
-    def __init__(self, cases: Sequence[Case], acts: Sequence[Path], pairs: Sequence[Path], seed: int) -> None:
-        """`cases`: dialogues; `acts`, `pairs`: files of single utterances, and of pairs of demands."""
-        self.cases = [each for each in cases if each.answered is not None]
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        acts: Sequence[Path],
+        pairs: Sequence[Path],
+        seed: int,
+        turns: Sequence[Case] = (),
+    ) -> None:
+        """Take what is learned from.
+
+        Args:
+            cases: Dialogues.
+            acts: Files of single utterances.
+            pairs: Files of pairs of demands.
+            seed: Of all that is drawn.
+            turns: Dialogues that teach the acts and the weights of turns, and none of the lists' signs.
+        """
+        self._by_lists = [each for each in cases if each.answered is not None]
+        self.cases = [*self._by_lists, *(each for each in turns if each.answered is not None)]
         self._pairs, self._seed = pairs, seed
         self._lists = load_phrases(AgentConfig().phrase_files())
         self.said: dict[SpeechAct, list[KnownAct]] = {
@@ -207,7 +224,7 @@ class Learner:
             samples.demand(each.text, odds, self._lists, each.weight, is_one=each.is_act)
         samples.weigh_demands()
         for take in (samples.answers, samples.ties):
-            for case in self.cases:
+            for case in self._by_lists:
                 take(case, books[fold_of(f"dialogue/{case.name}")])
             if take == samples.answers:
                 samples.weigh_answers()
@@ -256,6 +273,7 @@ def main() -> None:
     parser.add_argument("dialogues", type=Path, nargs="+", metavar="FILE.jsonl")
     parser.add_argument("--acts", type=Path, nargs="*", default=[], metavar="FILE.jsonl")
     parser.add_argument("--pairs", type=Path, nargs="*", default=[], metavar="FILE.jsonl")
+    parser.add_argument("--turns", type=Path, nargs="*", default=[], metavar="FILE.jsonl")
     parser.add_argument("--without", type=Path, nargs="*", default=[], metavar="FILE.toml")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="models/acts")
     parser.add_argument("--sentences", type=Path, default=BUILTIN_SENTENCES, metavar="DIR")
@@ -264,10 +282,11 @@ def main() -> None:
     args = parser.parse_args()
     cases = [each for path in args.dialogues for each in read_cases(path)]
     cases += [each for path in args.without for each in calls_without(path)]
-    learner = Learner(cases, args.acts, args.pairs, args.seed)
+    turns = [each for path in args.turns for each in read_cases(path)]
+    learner = Learner(cases, args.acts, args.pairs, args.seed, turns)
     parts = [learner.fitted(without=part).model() for part in range(FOLDS)]
     weights = learner.weigh(parts)
-    turns = learner.turns(parts, args.sentences).models[WHOLE]
+    model = learner.turns(parts, args.sentences).models[WHOLE]
     made = {
         "program": VERSION,
         "utterances": str(sum(len(each) for each in learner.said.values())),
@@ -275,9 +294,10 @@ def main() -> None:
         "seed": str(args.seed),
     }
     learner.fitted().write(args.out, made)
-    np.save(args.out / MEANINGS, turns.rows)
-    weights = weights.model_copy(update={"turn": turns.weights})
+    np.save(args.out / MEANINGS, model.rows)
+    weights = weights.model_copy(update={"turn": model.weights})
     args.signs.write_text(as_toml(weights), encoding="utf-8")
+    model.trees.write(args.signs.with_name(TREES.name))
 
 
 if __name__ == "__main__":

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori_core.judging.acts.meanings import Meaning, MeaningScores
+from kikimori_core.judging.acts.trees import TURN_TREES
 from kikimori_core.judging.acts.weights import TurnWeights
-from kikimori_core.judging.demands.threads import WITHIN_S, DemandThread, DemandThreads, same_signs
-from kikimori_core.judging.demands.turns import reply_signs, turn_signs
+from kikimori_core.judging.demands.others import signs_in_call
+from kikimori_core.judging.demands.same import same_signs, since_s
+from kikimori_core.judging.demands.threads import WITHIN_S, DemandThreads
+from kikimori_core.judging.demands.turns import DemandTurn, reply_signs, turn_signs
 from kikimori_core.judging.kinds.detector import Spoken
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
 from kikimori_training.logistic import Sample, fit_signs, fit_vectors
 from kikimori_training.signs import RULE, SUPERIOR
+from kikimori_training.trees import fit_trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from kikimori_core.judging.demands.turns import DemandTurn
+    from kikimori_core.judging.acts.trees import Trees
     from kikimori_core.judging.phrases import PhraseBook
     from kikimori_core.judging.sentence_encoder import SentenceEncoder
     from kikimori_lab.evaluation.cases import Case
@@ -33,8 +37,12 @@ WHOLE = -1
 VECTOR_PENALTY, SIGN_PENALTY, REPLY_PENALTY = 0.3, 3.0, 1.0
 LEAST_ODDS = -1.0
 """Log odds from which two turns that are not the same teach what makes them so."""
-UNMARKED, UNMARKED_HARMLESS = 0.3, 0.4
+UNMARKED, UNMARKED_HARMLESS = 0.3, 1.0
 """Weight of two turns of which none is marked, in a call with a repeated demand, and in one without."""
+ANOTHER = 3.0
+"""Weight of two turns that are marked as different demands: few calls hold two."""
+HARMLESS_TURN = 0.3
+"""Weight of a turn of a call without a repeated demand, beside one of the others."""
 
 
 @dataclass(slots=True)
@@ -62,6 +70,7 @@ class _Model:
 
     rows: NDArray[np.float32]
     weights: TurnWeights = field(default_factory=TurnWeights)
+    trees: Trees = TURN_TREES
 
 
 class TurnSamples:
@@ -109,6 +118,7 @@ class TurnSamples:
         self._each("unanswered", self._unanswered, SIGN_PENALTY)
         self._each("answered", self._answered, SIGN_PENALTY)
         self._each("same", self._pairs, SIGN_PENALTY)
+        self._in_call()
 
     def _each(self, table: str, samples: Callable[[_Call], Iterable[Sample]], penalty: float) -> None:
         """Fit a table for each part, with samples made by models that did not see them."""
@@ -162,10 +172,37 @@ class TurnSamples:
                 )
                 model.rows[first : first + len(fitted) // 512] = fitted.reshape(-1, 512)
 
+    def _in_call(self) -> None:
+        """Fit the trees, by what the other turns of a call are like."""
+        made = [(call, *sample) for call in self._calls for sample in self._beside(call)]
+        for number, model in self.models.items():
+            kept = [each for each in made if each[0].part != number]
+            model.trees = fit_trees(
+                [signs for _, signs, _ in kept],
+                np.array([so for *_, so in kept]),
+                np.array([1.0 if call.marked else HARMLESS_TURN for call, *_ in kept]),
+            )
+
+    def _beside(self, call: _Call) -> Iterable[tuple[dict[str, float], bool]]:
+        """Take each turn that was answered beside the others of its call."""
+        state, marks = self._told(call)
+        state.tie(state.turns)
+        for turn in state.turns:
+            if turn.replies:
+                yield signs_in_call(turn, state.turns), marks[turn] is not None
+
     def _turns(self, call: _Call) -> list[tuple[DemandTurn, int | None, dict[str, float]]]:
         """Return the turns of a call as they stand at its end, with their marks and the signs they had before their answer."""
+        early = dict[DemandTurn, dict[str, float]]()
+        _, marks = self._told(call, lambda turn: early.update({turn: turn_signs(turn)}))
+        return [(turn, number, early[turn]) for turn, number in marks.items()]
+
+    def _told(
+        self, call: _Call, took: Callable[[DemandTurn], object] = lambda _: None
+    ) -> tuple[DemandThreads, dict[DemandTurn, int | None]]:
+        """Tell a call to its end; return its turns' state, and their marks. `took` is told each turn before its answer."""
         state = DemandThreads(RULE, self.models[call.part].weights)
-        turns = []
+        marks = dict[DemandTurn, int | None]()
         for each in call.said:
             spoken = replace(each.spoken, meaning=partial(self._meaning, call, each))
             if spoken.utterance.role is Role.OPERATOR:
@@ -174,31 +211,29 @@ class TurnSamples:
             counted = any(match.category == SUPERIOR for match in spoken.matches)
             turn = state.turn_of(spoken, SUPERIOR if counted else None)
             if turn is not None:
-                turns.append((turn, each.thread, turn_signs(turn)))
-        return turns
+                marks[turn] = each.thread
+                took(turn)
+        return state, marks
 
     def _pairs(self, call: _Call) -> Iterable[Sample]:
-        """Take each turn beside the demands before it, these as they are marked."""
-        threads: list[tuple[int | None, DemandThread]] = []
-        for turn, number, _ in self._turns(call):
-            for known, thread in threads:
-                last = thread.last
-                if turn.utterance.start_s - last.utterance.end_s > WITHIN_S:
+        """Take each two turns of a call."""
+        _, marks = self._told(call)
+        turns, unmarked = [*marks], UNMARKED if call.marked else UNMARKED_HARMLESS
+        for at, turn in enumerate(turns):
+            for place, before in enumerate(turns[:at]):
+                if since_s(turn, before) > WITHIN_S:
                     continue
+                number, known = marks[turn], marks[before]
                 same = number is not None and number == known
-                if not same and (turn.odds <= LEAST_ODDS or last.odds <= LEAST_ODDS):
+                if not same and (turn.odds <= LEAST_ODDS or before.odds <= LEAST_ODDS):
                     continue
                 marked = number is not None or known is not None
-                weight = 1.0 if marked else UNMARKED if call.marked else UNMARKED_HARMLESS
-                between = sum(
-                    last.number < each.number < turn.number for _, one in threads for each in one.turns
+                both = number is not None and known is not None and not same
+                yield (
+                    same_signs(turn, before, at - place - 1),
+                    same,
+                    ANOTHER if both else 1.0 if marked else unmarked,
                 )
-                yield same_signs(turn, thread.turns, between), same, weight
-            made = next((thread for known, thread in threads if number is not None and known == number), None)
-            if made is None:
-                threads.append((number, DemandThread([turn])))
-            else:
-                made.turns.append(turn)
 
     def _meaning(self, call: _Call, said: _Said) -> Meaning:
         """Return a meaning by the rows of the call's part."""

@@ -24,10 +24,10 @@ class TurnWeights(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    bar: float = 0.35
-    """Probability above which a turn that was answered goes on with a demand."""
+    bar: float = 0.3
+    """Probability above which turns that were answered make the same demand."""
     early_bar: float = 0.6
-    """Probability above which one that was not answered yet does."""
+    """Probability above which one that was not answered yet goes on with a demand."""
     reply: dict[str, float] = {}
     """Of an operator's utterance: it refuses."""
     answered: dict[str, float] = {}

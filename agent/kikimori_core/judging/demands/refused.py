@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import WEIGHTS
 from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
-from kikimori_core.judging.demands.threads import MOST_THREADS, WITHIN_S, DemandThreads
+from kikimori_core.judging.demands.groups import LEAST_ODDS
+from kikimori_core.judging.demands.threads import MOST_TURNS, WITHIN_S, DemandThreads
 from kikimori_core.judging.demands.times import DemandTime
 from kikimori_core.judging.kinds.detector import CallFacts, Finding, Spoken
 from kikimori_core.judging.kinds.phrase import words_evidence
@@ -33,7 +34,7 @@ class RefusedDemands:
         self._threads = DemandThreads(rule, WEIGHTS.turn)
         self._made: dict[DemandTurn, MadeDemand] = {}
         self._told: dict[DemandThread, AnsweredEvidence] = {}
-        self._by_words: deque[tuple[frozenset[MadeDemand], float]] = deque(maxlen=MOST_THREADS)
+        self._by_words: deque[tuple[frozenset[MadeDemand], float]] = deque(maxlen=MOST_TURNS)
         """Demands that were told by words alone, each with the start of its evidence."""
 
     def said(self, spoken: Spoken, made: MadeDemand | None = None) -> None:
@@ -66,6 +67,11 @@ class RefusedDemands:
         """Return whether one of the demands was told from here."""
         made = {each.made for each in times}
         return any(self._made.get(turn) in made for thread in self._told for turn in thread.turns)
+
+    def doubts(self, times: Iterable[DemandTime]) -> bool:
+        """Return whether one of the demands that the words tell is surely none, by its sentence, its answer and the rest of the call."""
+        made = {each.made for each in times}
+        return any(each.in_call < LEAST_ODDS and self._made.get(each) in made for each in self._threads.turns)
 
     def told_by_words(self, times: Iterable[DemandTime], evidence: AnsweredEvidence) -> None:
         """Take what was told of demands by their words: what is told of one of them from here on takes its place."""
@@ -133,6 +139,6 @@ class RefusedDemands:
 
     def _forget_old(self) -> None:
         """Keep only what is remembered of the call."""
-        kept = {turn for thread in self._threads for turn in thread.turns}
-        self._made = {turn: made for turn, made in self._made.items() if turn in kept}
-        self._told = {thread: told for thread, told in self._told.items() if thread.turns}
+        turns, threads = set(self._threads.turns), set(self._threads)
+        self._made = {turn: made for turn, made in self._made.items() if turn in turns}
+        self._told = {thread: told for thread, told in self._told.items() if thread in threads}

@@ -5,42 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.acts.weights import likelihood, weigh_values
+from kikimori_core.judging.acts.trees import TURN_TREES
+from kikimori_core.judging.acts.weights import weigh_values
+from kikimori_core.judging.demands.groups import groups
+from kikimori_core.judging.demands.others import TurnTie, signs_in_call
+from kikimori_core.judging.demands.same import is_apart, same_signs, since_s
 from kikimori_core.judging.demands.times import alike
 from kikimori_core.judging.demands.turns import (
     LEAST_LETTERS,
+    SURE,
     DemandTurn,
     OperatorReply,
-    best_odds,
-    nearness,
     reply_of,
-    turn_odds,
+    weigh_turn,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from kikimori_core.judging.acts.trees import Trees
     from kikimori_core.judging.acts.weights import TurnWeights
     from kikimori_core.judging.kinds.detector import Spoken
     from kikimori_core.judging.kinds.repeated import RepeatedRule
 
 WITHIN_S = 180.0
 """Seconds after a demand in which another may be the same by its meaning."""
-MOST_THREADS = 60
-"""Demands remembered, of which most were made once."""
-COMPARED = 8
-"""Last turns of a demand that a new one is compared with."""
-FAR = 0.1
-"""Cosine below which what names something of its own is another demand."""
-_SHARING = ("shared words", "word of its refusal", "goes on")
-"""Signs of which one must hold of a demand that names something of its own after a known one."""
-_MANY_S, _SECONDS = 120.0, 30.0
-_MANY_BETWEEN, _MANY_UNITS = 5, 3
+MOST_TURNS = 120
+"""Turns remembered, of which most demand nothing."""
 
 
 @dataclass(slots=True, eq=False)
 class DemandThread:
-    """One demand: the turns in which it was made, in order."""
+    """One demand that was made twice or more: the turns in which it was made, in order."""
 
     turns: list[DemandTurn] = field(default_factory=list)
 
@@ -61,12 +57,14 @@ class DemandThread:
 class DemandThreads:
     """Demands of one call by turns.
 
-    A turn goes on with the demand for which it is likeliest that both are demands and that they are the same; each answer of the
-    operator decides anew about the turns that it answers.
+    With each final all turns are divided anew: each by itself at first, then what is likeliest to be the same demand is joined, as long
+    as it is likely enough. How likely a turn is one at all is told by its words, its answer, and the other turns of the call.
     """
 
-    def __init__(self, rule: RepeatedRule, weights: TurnWeights) -> None:
-        self._rule, self._weights = rule, weights
+    def __init__(self, rule: RepeatedRule, weights: TurnWeights, trees: Trees = TURN_TREES) -> None:
+        self._rule, self._weights, self._trees = rule, weights, trees
+        self.turns: list[DemandTurn] = []
+        """Turns that are remembered, in order."""
         self._threads: list[DemandThread] = []
         self._asked: list[DemandTurn] = []
         """Turns since the operator last spoke, or those that the operator is answering."""
@@ -79,15 +77,12 @@ class DemandThreads:
     def __iter__(self) -> Iterator[DemandThread]:
         return iter(self._threads)
 
-    def thread_of(self, turn: DemandTurn) -> DemandThread | None:
-        """Return the demand that a turn makes; None = it makes none that is remembered."""
-        return next((each for each in reversed(self._threads) if turn in each.turns), None)
-
     def said(self, spoken: Spoken, category: str | None) -> DemandTurn | None:
         """Take an utterance of the customer; return it as a turn, or None where it says too little."""
         turn = self.turn_of(spoken, category)
         if turn is not None:
-            self._place(turn)
+            self.tie([turn])
+            self._divide([turn])
         return turn
 
     def left_out(self) -> None:
@@ -98,35 +93,32 @@ class DemandThreads:
         self._said += 1
 
     def turn_of(self, spoken: Spoken, category: str | None) -> DemandTurn | None:
-        """Take an utterance of the customer without placing it."""
+        """Take an utterance of the customer without comparing it."""
         follows, number = self._answering, self._said
         self.left_out()
         if spoken.meaning is None or spoken.wording is None or len(spoken.utterance.text) < LEAST_LETTERS:
             return None
         turn = DemandTurn(spoken, spoken.meaning(), spoken.wording, category, self._before, follows, number)
-        turn.odds = turn_odds(turn, self._weights)
+        weigh_turn(turn, self._weights)
         self._asked.append(turn)
         self._directly = turn
+        self._remember(turn)
         return turn
 
     def answered(self, spoken: Spoken) -> list[DemandTurn]:
         """Take an utterance of the operator; return the turns that it answers, decided anew."""
         answered = self.reply(spoken)
-        for thread in [*self._threads]:
-            thread.turns = [each for each in thread.turns if each not in answered]
-            if not thread.turns:
-                self._threads.remove(thread)
-        for turn in answered:
-            self._place(turn)
+        if answered:
+            self.tie(answered)
+            self._divide(answered)
         return answered
 
     def makes_one(self, turn: DemandTurn) -> bool:
         """Return whether a turn is a demand, as far as is known."""
-        thread = self.thread_of(turn)
-        return turn.odds > 0 or (thread is not None and len(thread.turns) > 1)
+        return turn.odds > 0 or any(turn in each.turns for each in self._threads)
 
     def reply(self, spoken: Spoken) -> list[DemandTurn]:
-        """Take an utterance of the operator without placing what it answers."""
+        """Take an utterance of the operator without comparing what it answers."""
         self._said += 1
         if spoken.meaning is None:
             return []
@@ -137,140 +129,52 @@ class DemandThreads:
         answered = [each for each in self._asked if each.utterance.end_s >= latest_s]
         for turn in answered:
             (turn.direct if turn is self._directly else turn.late).append(reply)
-            turn.odds = turn_odds(turn, self._weights)
+            weigh_turn(turn, self._weights)
         return answered
 
-    def _place(self, turn: DemandTurn) -> None:
-        bar = self._weights.bar if turn.replies else self._weights.early_bar
-        best, thread = bar, None
-        for each in self._threads:
-            # Most are none for sure, whatever they share.
-            if _since_s(turn, each.last) <= WITHIN_S and _both(turn, each) > bar:
-                likely = self._weigh(turn, each)
-                if likely > best:
-                    best, thread = likely, each
-        thread = thread or self._alike(turn)
-        if thread is not None:
-            thread.turns.append(turn)
-            return
-        if len(self._threads) >= MOST_THREADS:
-            self._threads.remove(
-                min(self._threads, key=lambda each: (len(each.turns) > 1, each.last.odds > 0))
-            )
-        self._threads.append(DemandThread([turn]))
+    def tie(self, turns: Iterable[DemandTurn]) -> None:
+        """Compare turns with all others."""
+        place = {each: number for number, each in enumerate(self.turns)}
+        for turn in turns:
+            for other in self.turns:
+                if other is not turn and turn in place:
+                    early, late = sorted((turn, other), key=place.__getitem__)
+                    tie = self._tie(late, early, place[late] - place[early] - 1)
+                    if tie is not None:
+                        turn.ties[other] = other.ties[turn] = tie
 
-    def _alike(self, turn: DemandTurn) -> DemandThread | None:
-        """Return the demand of long ago that a turn makes in like words."""
-        return next(
-            (
-                each
-                for each in reversed(self._threads)
-                if _since_s(turn, each.last) > WITHIN_S
-                and turn.is_demand
-                and any(one.is_demand and alike(one.demand, turn.demand) for one in each.turns)
-            ),
-            None,
-        )
+    def _tie(self, turn: DemandTurn, before: DemandTurn, between: int) -> TurnTie | None:
+        if since_s(turn, before) > WITHIN_S:
+            # Of long ago only what is demanded in like words.
+            like = turn.is_demand and before.is_demand and alike(before.demand, turn.demand)
+            return TurnTie(SURE, 0.0, 0.0) if like else None
+        signs = same_signs(turn, before, between)
+        odds = -SURE if is_apart(signs) else weigh_values(signs, self._weights.same)
+        return TurnTie(odds, signs["near"], signs["refused alike"])
 
-    def _weigh(self, turn: DemandTurn, thread: DemandThread) -> float:
-        """Return how likely both are demands, and the same."""
-        signs = same_signs(turn, thread.turns, self.between(turn, thread))
-        if signs["names its own"] and signs["nearest"] < FAR and not any(signs[each] for each in _SHARING):
-            # 似顔絵を描け after 返金しろ.
-            return 0.0
-        return likelihood(weigh_values(signs, self._weights.same)) * _both(turn, thread)
+    def _divide(self, changed: Sequence[DemandTurn]) -> None:
+        """Divide the turns into demands; one that has most turns of a demand known before stays that one."""
+        touched = {*changed}.union(*(each.ties for each in changed))
+        answered = [each for each in self.turns if each in touched and each.replies]
+        rows = [signs_in_call(each, self.turns) for each in answered]
+        for turn, odds in zip(answered, self._trees.log_odds(rows), strict=True):
+            turn.in_call = odds
+        known, threads = self._threads, []
+        for turns in groups(self.turns, self._weights.bar, self._weights.early_bar):
+            shared = {
+                each: sum(turn in each.turns for turn in turns) for each in known if each not in threads
+            }
+            best = max(shared, key=shared.__getitem__, default=None)
+            thread = best if best is not None and shared[best] else DemandThread()
+            thread.turns = turns
+            threads.append(thread)
+        self._threads = threads
 
-    def between(self, turn: DemandTurn, thread: DemandThread) -> int:
-        """Return the number of other turns since a demand was last made."""
-        begin = thread.last.number
-        return sum(begin < each.number < turn.number for one in self._threads for each in one.turns)
-
-
-def _both(turn: DemandTurn, thread: DemandThread) -> float:
-    """Return how likely a turn is a demand, and so is what was said before; what was said twice is one."""
-    known = 1.0 if len(thread.turns) > 1 else likelihood(thread.last.odds)
-    return likelihood(turn.odds) * known
-
-
-def _since_s(turn: DemandTurn, before: DemandTurn) -> float:
-    return turn.utterance.start_s - before.utterance.end_s
-
-
-def same_signs(turn: DemandTurn, turns: Sequence[DemandTurn], between: int) -> dict[str, float]:
-    """Return the signs that a turn makes the demand that was made in earlier turns."""
-    turns = turns[-COMPARED:]
-    return _meanings(turn, turns) | _words(turn, turns) | _state(turn, turns, between)
-
-
-def _meanings(turn: DemandTurn, turns: Sequence[DemandTurn]) -> dict[str, float]:
-    near = [nearness(turn.meaning, each.meaning) for each in turns]
-    refusals = [each for one in turns for each in one.refusals]
-    own = [each for each in turn.direct if each.odds > 0]
-    return {
-        "nearest": max(near),
-        "near": sum(near) / len(near),
-        "near the last": near[-1],
-        "near a refusal": max((nearness(turn.meaning, each.meaning) for each in refusals), default=0.0),
-        "refusal near": max(
-            (nearness(one.meaning, each.meaning) for one in own for each in turns), default=0.0
-        ),
-        "refused alike": max(
-            (nearness(one.meaning, each.meaning) for one in own for each in refusals), default=0.0
-        ),
-        "near and sure": turn.odds * max(near),
-    }
-
-
-def _words(turn: DemandTurn, turns: Sequence[DemandTurn]) -> dict[str, float]:
-    demand, before = turn.demand, [each.demand for each in turns]
-    firm, about = _all(each.firm for each in before), _all(each.about for each in before)
-    units = len(_all(each.units for each in before) & demand.units)
-    refused = {letter for one in turns for each in one.refusals for letter in each.utterance.text}
-    return {
-        "like": any(each.is_like(demand) for each in before if not (each.refers or demand.refers)),
-        "same known": not _all(each.groups for each in before).isdisjoint(demand.groups),
-        "same firm": not firm.isdisjoint(demand.firm),
-        "known and another": bool(firm) and bool(demand.firm) and firm.isdisjoint(demand.firm),
-        "near known": not _all(each.groups for each in before).isdisjoint(demand.near),
-        "about the same": not about.isdisjoint(demand.about),
-        "about another": bool(about) and bool(demand.about) and about.isdisjoint(demand.about),
-        "shared core": not _all(each.core for each in before).isdisjoint(demand.core),
-        "shared words": len(_all(each.content for each in before) & demand.content),
-        "shared characters": min(units, _MANY_UNITS),
-        "shared character": units > 0,
-        "no character": not demand.units,
-        "same verb": demand.verb != "" and any(each.verb == demand.verb for each in before),
-        "word of its refusal": not demand.units.isdisjoint(refused),
-        "names its own": bool(firm) and not demand.firm and bool(demand.about) and not units,
-        "informs otherwise": demand.informs != any(each.informs for each in before),
-        "anew": demand.anew,
-        "goes on": demand.goes_on,
-    }
-
-
-def _state(turn: DemandTurn, turns: Sequence[DemandTurn], between: int) -> dict[str, float]:
-    last, odds = turns[-1], [each.odds for each in turns]
-    refusals = [each for one in turns for each in one.refusals]
-    counted = any(each.category is not None for each in turns)
-    return {
-        "sure": turn.odds,
-        "least sure": min(odds),
-        "sure on average": sum(odds) / len(odds),
-        "last sure": last.odds,
-        "both sure": min(turn.odds, last.odds),
-        "made twice": len(turns) > 1,
-        "made thrice": len(turns) > 2,
-        "seconds since": min(_since_s(turn, last), _MANY_S) / _SECONDS,
-        "between": min(between, _MANY_BETWEEN),
-        "how refused": best_odds(refusals),
-        "refused": bool(refusals),
-        "last refused": bool(last.refusals),
-        "last without room": bool(last.replies) and any(each.no_room for each in last.replies),
-        "both counted": counted and turn.category is not None,
-        "one counted": counted != (turn.category is not None),
-        "polite": turn.demand.polite and not turn.demand.insists,
-    }
-
-
-def _all(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*sets)
+    def _remember(self, turn: DemandTurn) -> None:
+        self.turns.append(turn)
+        if len(self.turns) > MOST_TURNS:
+            made = {each for thread in self._threads for each in thread.turns}
+            least = min(self.turns[:-1], key=lambda each: (each in made, each.odds))
+            self.turns.remove(least)
+            for other in self.turns:
+                other.ties.pop(least, None)

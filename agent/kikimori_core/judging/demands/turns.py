@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kikimori_core.judging.acts.meanings import Meaning
+    from kikimori_core.judging.demands.others import TurnTie
     from kikimori_core.judging.kinds.detector import Spoken
     from kikimori_core.judging.kinds.repeated import RepeatedRule
     from kikimori_core.judging.words.demands import Demand
@@ -72,6 +73,12 @@ class DemandTurn:
     """Operator's words after it and after more of the customer's."""
     odds: float = 0.0
     """Log odds that it is a demand, as far as it was answered."""
+    in_call: float = 0.0
+    """The same, beside the other turns of the call."""
+    signs: Mapping[str, float] = field(default_factory=dict)
+    """Signs of it by itself."""
+    ties: dict[DemandTurn, TurnTie] = field(default_factory=dict)
+    """Other turns with which it was compared."""
 
     @property
     def utterance(self) -> Utterance:
@@ -133,10 +140,11 @@ def reply_signs(spoken: Spoken, meaning: Meaning, rule: RepeatedRule) -> dict[st
     }
 
 
-def turn_odds(turn: DemandTurn, weights: TurnWeights) -> float:
-    """Return the log odds that a turn is a demand, by what is known of it so far."""
+def weigh_turn(turn: DemandTurn, weights: TurnWeights) -> None:
+    """Work out the signs that a turn is a demand, and their log odds, by what is known of it so far."""
+    turn.signs = turn_signs(turn)
     table = weights.answered if turn.replies else weights.unanswered
-    return max(-SURE, min(SURE, weigh_values(turn_signs(turn), table)))
+    turn.odds = turn.in_call = max(-SURE, min(SURE, weigh_values(turn.signs, table)))
 
 
 def turn_signs(turn: DemandTurn) -> dict[str, float]:

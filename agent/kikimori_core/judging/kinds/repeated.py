@@ -168,6 +168,8 @@ class RepeatedDetector(Detector):
         )
         if not like or (count < rule.count and not explained):
             return None
+        if self._turns.doubts(like) and any(self._refusals.refused(each.made) for each in like):
+            return None
         self._facts.repetition = True
         self._facts.repetition_s = now_s
         severity = rule.severity

@@ -1,0 +1,49 @@
+"""A turn beside the other turns of its call: how likely some of these are demands, and the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kikimori_core.judging.acts.weights import likelihood
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori_core.judging.demands.turns import DemandTurn
+
+LIKELIEST = 3
+"""Other turns that are summed up."""
+_NAMES = ("likeliest", "likely", "demand and near", "near", "demand refused alike", "demand")
+SIDES = ("before", "after")
+
+
+class TurnTie(NamedTuple):
+    """Two turns beside each other."""
+
+    odds: float
+    """Log odds that both make the same demand."""
+    near: float
+    """Cosine of their meanings."""
+    refused_alike: float
+    """Greatest cosine of their refusals' meanings."""
+
+
+def signs_in_call(turn: DemandTurn, turns: Sequence[DemandTurn]) -> dict[str, float]:
+    """Return all signs that a turn which was answered makes a demand of its call; `turns`: of the call, in order."""
+    signs = {**turn.signs}
+    at = turns.index(turn)
+    for side, others in zip(SIDES, (turns[:at], turns[at + 1 :]), strict=True):
+        tied = [(turn.ties[each], likelihood(each.odds)) for each in others if each in turn.ties]
+        if not tied:
+            continue
+        likely = sorted((likelihood(tie.odds) * demands for tie, demands in tied), reverse=True)
+        found = (
+            likely[0],
+            sum(likely[:LIKELIEST]),
+            max(demands * tie.near for tie, demands in tied),
+            max(tie.near for tie, _ in tied),
+            max(demands * tie.refused_alike for tie, demands in tied),
+            max(demands for _, demands in tied),
+        )
+        signs |= {f"{name} {side}": value for name, value in zip(_NAMES, found, strict=True)}
+    return signs
