@@ -73,7 +73,7 @@ def test_counts_and_refusals_of_whole_calls(
     # Calls that are counted without need; which ones was not looked at.
     without_need = {
         "answered.jsonl": 1,
-        "answered_unseen_b.jsonl": 2,
+        "answered_unseen_b.jsonl": 3,
         "answered_unseen_e.jsonl": 4,
         "answered_unseen_f.jsonl": 2,
     }
