@@ -252,7 +252,8 @@ def test_a_denial_refuses_directly_after_a_demand_alone() -> None:
     told = refused_each(*["銅像を建てろ"] * 3, by="現在は計画しておりません")
     assert len(only(told).refusals) == 3
     for harmless in ("間違いございません", "明日でしたら建てられます"):
-        assert only(refused_each(*["銅像を建てろ"] * 3, by=harmless)).refusals == ()
+        found = answered(judged(refused_each(*["銅像を建てろ"] * 3, by=harmless), rules=RULES))
+        assert all(each.refusals == () for each in found.values())
     detention = rules("detention-refusal")
     assert judged([said("現在は計画しておりません", 10, OPERATOR)], rules=detention, until_s=2000) == []
 
