@@ -72,3 +72,29 @@ async def test_line_and_alert_hold_what_counted() -> None:
     assert (line.other.text, line.other.engine) == ("ころころも", "vosk")
     assert [each.rule for each in news.alerts] == ["phrase-violence"]
     await desk.close()
+
+
+def heard_again(first: Utterance, second: Utterance) -> tuple[Utterance, Utterance]:
+    """Return both finals of a line as they count."""
+    judge = CallJudge(RULES, PHRASES, words_heard=True)
+    counted = judge.chosen(replace(first, line_id="c-1"))
+    judge.observe(counted)
+    other = OtherTranscription(first.text, "vosk")
+    return counted, judge.chosen(replace(second, line_id="c-1", engine="whisper", other=other, again=True))
+
+
+def test_a_second_hearing_bears_what_counted_of_the_first() -> None:
+    counted, again = heard_again(
+        with_likely("上の門出さんかい", "上のもん出さんかい"), said("上の問題3回", 4)
+    )
+    assert counted.text == "上のもん出さんかい"
+    assert again.text == "上の問題3回"
+    assert again.other == OtherTranscription("上のもん出さんかい", "vosk")
+
+
+def test_likely_words_of_a_second_hearing_count_where_they_are_news() -> None:
+    _, again = heard_again(said("税込で画質", 4), with_likely("土を座しろ", "土下座しろ"))
+    assert (again.text, again.other) == ("土下座しろ", OtherTranscription("税込で画質", "vosk"))
+    # The first hearing holds them.
+    _, again = heard_again(said("土下座しろ", 4), with_likely("土を座しろ", "土下座しろ"))
+    assert (again.text, again.other) == ("土を座しろ", OtherTranscription("土下座しろ", "vosk"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
@@ -32,6 +32,15 @@ _MOST_LINES = 16
 """Most finals of a call that are kept for their second hearing."""
 
 
+class _Told(NamedTuple):
+    """A line's first final, kept for its second hearing."""
+
+    text: str
+    """Text that counted."""
+    said: UtteranceFindings
+    """Phrases and demand in it."""
+
+
 class CallJudge:
     """Judge of one call by the rules. Pure: the same evidence and times give the same changes.
 
@@ -50,8 +59,8 @@ class CallJudge:
         self._facts = facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
-        self._told: dict[str, UtteranceFindings] = {}
-        """Phrases and demand in the last finals, by line, for their second hearing."""
+        self._told: dict[str, _Told] = {}
+        """The last finals, by line."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
         self._now_s = 0.0
         self.doubted: tuple[Match, ...] = ()
@@ -66,8 +75,17 @@ class CallJudge:
         return max(severities, key=lambda severity: severity.rank, default=None)
 
     def chosen(self, utterance: Utterance) -> Utterance:
-        """Return a final as it counts, of its likely texts the one with alarming words."""
-        return chosen(utterance, self._phrases, self._alarming)
+        """Return a final as it counts, of its likely texts the one with alarming words.
+
+        A second hearing has as its other text the one that counted of the first, and needs alarming words that are news.
+        """
+        first = self._told.get(utterance.line_id) if utterance.again else None
+        if first is None:
+            return chosen(utterance, self._phrases, self._alarming)
+        if utterance.other is not None and first.text:
+            utterance = replace(utterance, other=replace(utterance.other, text=first.text))
+        known = {match.category for match in first.said.matches}
+        return chosen(utterance, self._phrases, self._alarming - known)
 
     def observe(self, evidence: Evidence) -> list[AlertChange]:
         """Take one piece of evidence. Partial utterances count where they prove stable."""
@@ -83,7 +101,7 @@ class CallJudge:
         self.doubted = said.doubted
         if utterance.again:
             return self._heard_again(utterance, said)
-        self._told[utterance.line_id] = said
+        self._told[utterance.line_id] = _Told(utterance.text, said)
         while len(self._told) > _MOST_LINES:
             del self._told[next(iter(self._told))]
         self._note_stop_request(utterance, said.matches)
@@ -93,10 +111,11 @@ class CallJudge:
 
     def _heard_again(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
         """Take the second final of a line: only what the first did not hold counts."""
-        first = self._told.pop(utterance.line_id, None)
-        if first is None:
+        told = self._told.pop(utterance.line_id, None)
+        if told is None:
             self._note_stop_request(utterance, said.matches)
             return self._observe(Spoken.of(utterance, said))
+        first = told.said
         known = {match.category for match in first.matches}
         news = tuple(match for match in said.matches if match.category not in known)
         self._note_stop_request(utterance, news)

@@ -24,7 +24,9 @@ SHARE = 0.2
 
 
 def chosen(utterance: Utterance, phrases: PhraseFinder, alarming: AbstractSet[str]) -> Utterance:
-    """Return a customer's final as it counts: where a likely text has alarming words, that one, with the final's as the other.
+    """Return a customer's final as it counts: where a likely text has alarming words, that one.
+
+    The final's text is then the other one, unless another recogniser's stands there.
 
     Where the final's text holds such words itself, it stands; also where it holds those of the other and they do not
     alarm in it: 上司に代われとは言ってません stands against 上司に代われとは言って.
@@ -55,6 +57,6 @@ def _instead(utterance: Utterance, likely: LikelyText) -> Utterance:
         utterance,
         text=likely.text,
         words=likely.words,
-        other=OtherTranscription(utterance.text, utterance.engine or ""),
+        other=utterance.other or OtherTranscription(utterance.text, utterance.engine or ""),
         likely=(),
     )
