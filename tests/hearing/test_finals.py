@@ -16,7 +16,7 @@ from kikimori.hearing.speech.engine import Recognised, SpeechStream, Transcripti
 from kikimori.hearing.speech.finals import FinalsQueue
 from kikimori.hearing.speech.pool import SpeechLeg, SpeechPool
 from kikimori_core.model.call import Role
-from kikimori_core.model.evidence import OtherTranscription, RecognisedWord, Utterance
+from kikimori_core.model.evidence import LikelyText, OtherTranscription, RecognisedWord, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -77,7 +77,8 @@ class Second:
         assert self.go.wait(WITHIN_S)
         if pcm[0] == 255:
             raise RuntimeError("cannot be heard")
-        return Transcription("" if pcm[0] == 254 else f"={pcm[0]}", Certainty(0.0, 0.0))
+        others = (LikelyText(f"~{pcm[0]}", (), 0.3),)
+        return Transcription("" if pcm[0] == 254 else f"={pcm[0]}", Certainty(0.0, 0.0), others)
 
 
 @asynccontextmanager
@@ -137,6 +138,7 @@ async def test_both_are_told_and_the_second_bears_the_first() -> None:
     assert (first.text, first.engine, first.again) == ("一", "first", False)
     assert (again.text, again.engine, again.again) == ("=7", "second", True)
     assert again.other == OtherTranscription("一", "first")
+    assert [each.text for each in again.likely] == ["~7"]
     assert again.line_id == first.line_id
 
 

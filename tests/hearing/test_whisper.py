@@ -20,21 +20,35 @@ from kikimori_lab.demo.script import RATE, load_calls
 TASKS = Path("/proc/self/task")
 
 
+def said() -> list[tuple[str, bytes]]:
+    """What the customer of a demo call says, written and as sound."""
+    call = next(each for each in load_calls() if each.name == "superior-demand")
+    samples = call.voices[Role.CUSTOMER]
+    return [
+        (each.text, samples[max(0, int((each.start - 0.3) * RATE)) : int((each.end + 0.4) * RATE)].tobytes())
+        for each in call.truth.segments
+        if each.role is Role.CUSTOMER
+    ]
+
+
 @pytest.fixture(scope="module")
 def whisper() -> WhisperEngine:
     return WhisperEngine(whisper_model(), "ja")
 
 
 def test_it_hears_what_a_customer_said(whisper: WhisperEngine) -> None:
-    call = next(each for each in load_calls() if each.name == "superior-demand")
-    samples = call.voices[Role.CUSTOMER]
-    close = []
-    for said in call.truth.segments:
-        if said.role is Role.CUSTOMER:
-            cut = samples[max(0, int((said.start - 0.3) * RATE)) : int((said.end + 0.4) * RATE)]
-            heard = whisper.hear(cut.tobytes(), RATE).text
-            close.append(difflib.SequenceMatcher(None, heard, said.text).ratio())
+    close = [
+        difflib.SequenceMatcher(None, whisper.hear(cut, RATE).text, text).ratio() for text, cut in said()
+    ]
     assert np.median(close) > 0.6
+
+
+def test_it_tells_what_else_was_perhaps_said(whisper: WhisperEngine) -> None:
+    heard = [whisper.hear(cut, RATE) for _, cut in said()]
+    assert any(each.others for each in heard)
+    for each in heard:
+        assert each.text not in {other.text for other in each.others}
+        assert 0 <= sum(other.share for other in each.others) < 1
 
 
 @pytest.mark.parametrize("kind", SOUNDS)

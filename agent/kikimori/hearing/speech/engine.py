@@ -50,6 +50,8 @@ class Transcription:
     text: str
     """Text; empty = nothing that can be believed was said."""
     certainty: Certainty
+    others: tuple[LikelyText, ...] = ()
+    """Other likely texts, the likeliest first; without words."""
 
 
 class UtteranceEngine(Protocol):

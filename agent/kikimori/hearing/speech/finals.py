@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from kikimori.hearing.speech.engine import UtteranceEngine
+    from kikimori.hearing.speech.engine import Transcription, UtteranceEngine
     from kikimori.hearing.speech.final_times import FinalTimes
     from kikimori.hearing.speech.pool import SpeechLeg
     from kikimori.hearing.speech.second_hearing import Finished
@@ -126,8 +126,8 @@ class FinalsQueue:
                 return False
             self._unheard[begun.leg] += 1
             begun.finished = finished
-            if begun.text is not None:
-                self._tell(begun, begun.text)
+            if begun.heard is not None:
+                self._tell(begun, begun.heard)
         return True
 
     def drop(self, begun: SecondHearing) -> None:
@@ -223,21 +223,21 @@ class FinalsQueue:
                 if hearing is None:
                     return
                 self._busy += 1
-            text = self._heard(hearing)
+            heard = self._heard(hearing)
             with self._condition:
                 self._busy -= 1
-                if text is None:
+                if heard is None:
                     self._lost(hearing)
                 elif not hearing.given_up:
-                    hearing.text = text
+                    hearing.heard = heard
                     if hearing.finished is not None:
-                        self._tell(hearing, text)
+                        self._tell(hearing, heard)
 
-    def _heard(self, hearing: SecondHearing) -> str | None:
+    def _heard(self, hearing: SecondHearing) -> Transcription | None:
         """Hear it; None when the recogniser fails."""
         hearing.times.begun = time.monotonic()
         try:
-            return self.engine.hear(hearing.pcm, hearing.leg.rate).text
+            return self.engine.hear(hearing.pcm, hearing.leg.rate)
         except Exception:
             # One utterance could not be heard; the others go on.
             log.exception("finals_failed", role=str(hearing.leg.role))
@@ -245,27 +245,27 @@ class FinalsQueue:
         finally:
             hearing.times.heard = time.monotonic()
 
-    def _tell(self, hearing: SecondHearing, text: str) -> None:
+    def _tell(self, hearing: SecondHearing, heard: Transcription) -> None:
         """Deliver the final of the second hearing, if it holds news. Call with the condition held."""
         self.heard += 1
         hearing.times.told = time.monotonic()
         if self._traced is not None:
             self._traced(hearing.times)
-        if (again := self._second(hearing.finished, text)) is not None:
+        if (again := self._second(hearing.finished, heard)) is not None:
             self._loop.call_soon_threadsafe(hearing.leg.deliver, again)
         self._over(hearing.leg)
 
-    def _second(self, finished: Finished | None, text: str) -> Utterance | None:
+    def _second(self, finished: Finished | None, heard: Transcription) -> Utterance | None:
         """Return the final of the second hearing; None when it holds no news."""
-        if finished is None or (not text and (not self.replaces or not finished.tells)):
+        if finished is None or (not heard.text and (not self.replaces or not finished.tells)):
             return None
         first = finished.first
         other = OtherTranscription(first.text, first.engine or "") if first.text else None
         return replace(
             first,
-            text=text,
+            text=heard.text,
             words=(),
-            likely=(),
+            likely=heard.others,
             engine=self.engine.kind,
             other=other,
             again=not self.replaces and finished.tells,

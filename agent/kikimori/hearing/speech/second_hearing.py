@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kikimori.hearing.speech.engine import Transcription
     from kikimori.hearing.speech.final_times import FinalTimes
     from kikimori.hearing.speech.pool import SpeechLeg
     from kikimori_core.model.evidence import Utterance
@@ -30,7 +31,7 @@ class SecondHearing:
     times: FinalTimes
     finished: Finished | None = None
     """None = the utterance may go on."""
-    text: str | None = None
+    heard: Transcription | None = None
     """Result; None = there is none yet."""
     given_up: bool = False
     """True = shed, failed, or the utterance went on: its result does not count."""
