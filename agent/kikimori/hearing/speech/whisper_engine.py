@@ -17,6 +17,7 @@ import soxr
 from kikimori.errors import KikimoriError
 from kikimori.hearing.speech.believable import Certainty, believed, once
 from kikimori.hearing.speech.engine import Transcription
+from kikimori.hearing.speech.noise_reduction import less_noise
 from kikimori_core.model.evidence import LikelyText
 from kikimori_core.priority import give_way
 
@@ -82,6 +83,7 @@ class WhisperEngine:
     def hear(self, pcm: bytes, rate: int) -> Transcription:
         """Hear one utterance, s16le; its text is empty when nothing that can be believed was said."""
         sound = np.frombuffer(pcm, dtype="<i2")[: int(MOST_S * rate)].astype(np.float32) / np.float32(32768)
+        sound = less_noise(sound, rate)
         if rate != RATE:
             sound = soxr.resample(sound, rate, RATE)
         seconds = len(sound) / RATE
