@@ -46,7 +46,7 @@ NOBODY_AFTER_S = 60.0
 SO_FAR_SHARE, SO_FAR_COUNTS = 0.3, 0.7
 """Share by which an utterance moves the leg's own log odds, at most `MOST_SCORE`, and the share of these that counts for the next one."""
 
-NO_SPEECH = 0.6
+NO_SPEECH = 0.75
 """Probability above which Whisper heard no speech."""
 LOG_LIKELIHOOD = -1.2
 """Mean log likelihood per token below which Whisper guessed."""
