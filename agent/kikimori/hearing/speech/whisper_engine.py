@@ -31,7 +31,7 @@ MOST_S = 28.0
 """Longest utterance in s; the rest is left out."""
 FRAMES_PER_S = 100
 BEAM = 2
-"""Number of texts that are followed up and told. A second one costs 2 % more time, a third one 6 % and found one of 300 sentences
+"""Number of texts that are followed up and told. A second one costs 2 % more time, a third one 8 % and found one of 300 sentences
 more."""
 TOKENS_PER_S = 10
 """Limit on tokens per second, more than are ever spoken: it stops endless repetition."""
