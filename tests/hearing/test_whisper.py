@@ -21,7 +21,7 @@ TASKS = Path("/proc/self/task")
 
 
 def said() -> list[tuple[str, bytes]]:
-    """What the customer of a demo call says, written and as sound."""
+    """Return the sentences of a demo call's customer, written and as sound."""
     call = next(each for each in load_calls() if each.name == "superior-demand")
     samples = call.voices[Role.CUSTOMER]
     return [
