@@ -39,7 +39,7 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
 @pytest.mark.parametrize(
     ("file", "counted_at_least", "answered_at_least"),
     [
-        ("answered.jsonl", 0.94, 0.85),
+        ("answered.jsonl", 0.94, 0.88),
         # Written for the ways of comparing as they were at first.
         ("answered_more.jsonl", 0.88, 0.7),
         # Kept aside until they were looked at: 39 of 50 then. Tuned on since.
@@ -51,9 +51,11 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
         # Unseen at first (45 of 60), then learned from.
         ("answered_unseen_c.jsonl", 0.8, 0.75),
         # Never looked at; 50, 45 and 52 of 60 before the other turns of a call were weighed.
-        ("answered_unseen_d.jsonl", 0.9, 0.75),
-        ("answered_unseen_e.jsonl", 0.75, 0.5),
+        ("answered_unseen_d.jsonl", 0.9, 0.78),
+        ("answered_unseen_e.jsonl", 0.75, 0.53),
         ("answered_unseen_f.jsonl", 0.92, 0.85),
+        # Never looked at, and measured when all was chosen: 55 of 60 before, 59 then.
+        ("answered_unseen_g.jsonl", 0.95, 0.93),
     ],
 )
 def test_counts_and_refusals_of_whole_calls(
@@ -251,9 +253,8 @@ def test_two_demands_in_turns_are_counted_apart() -> None:
 def test_a_denial_refuses_directly_after_a_demand_alone() -> None:
     told = refused_each(*["銅像を建てろ"] * 3, by="現在は計画しておりません")
     assert len(only(told).refusals) == 3
-    for harmless in ("間違いございません", "明日でしたら建てられます"):
-        found = answered(judged(refused_each(*["銅像を建てろ"] * 3, by=harmless), rules=RULES))
-        assert all(each.refusals == () for each in found.values())
+    for harmless in ("ただいま確認しております", "間違いございません", "明日でしたら建てられます"):
+        assert only(refused_each(*["銅像を建てろ"] * 3, by=harmless)).refusals == ()
     detention = rules("detention-refusal")
     assert judged([said("現在は計画しておりません", 10, OPERATOR)], rules=detention, until_s=2000) == []
 
@@ -275,6 +276,7 @@ def test_a_plain_fact_refuses_what_was_just_demanded(fact: str) -> None:
     "reply",
     [
         "はい、来月には建っております",
+        "ただいま確認しております",
         "大変お待たせしております",
         "どちらの公園でございますか",
         "三日でございます",

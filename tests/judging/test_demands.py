@@ -54,8 +54,7 @@ def test_calls_kept_aside(capsys: pytest.CaptureFixture[str]) -> None:
             f"\ncalls kept aside: {sum(found)} of {len(found)} raised; {len(false)} false of {len(aside) - len(found)}"
         )
     assert sum(found) >= 19
-    # 返金でお願いします, asked back twice: the model of acts takes the operator's question for a refusal.
-    assert false in ([], ["choose"])
+    assert false == []
 
 
 def demand(text: str) -> Demand | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_KEPT = 200
 """Demands and refusals remembered; an hour of asking without a pause does not reach it."""
 
+LEAST_ODDS = 0.5
+"""Log odds from which an utterance refuses; more than 0, as in the calls learned from nearly every demand is refused at once."""
 LEAST_SHARED = 2
 """Chinese characters by which an answer names a demand before the last one."""
 
@@ -130,7 +132,7 @@ class DemandAnswers:
         if spoken.refusal is not None:
             weights = self._weights
             odds = spoken.refusal * weights["odds"] + weigh(self.signs(spoken), weights)
-            return odds > 0 and not self._agrees(spoken), offers
+            return odds > LEAST_ODDS and not self._agrees(spoken), offers
         known = (*self._rule.refusal_categories, *self._rule.half_refusal_categories)
         offers = offers and not fact
         return not offers and (fact or has_category(spoken, *known)), offers

@@ -168,7 +168,7 @@ class RepeatedDetector(Detector):
         )
         if not like or (count < rule.count and not explained):
             return None
-        if self._turns.doubts(like) and any(self._refusals.refused(each.made) for each in like):
+        if count < rule.count and self._turns.doubts(like):
             return None
         self._facts.repetition = True
         self._facts.repetition_s = now_s
