@@ -39,7 +39,7 @@ def only(told: list[Utterance]) -> AnsweredEvidence:
 @pytest.mark.parametrize(
     ("file", "counted_at_least", "answered_at_least"),
     [
-        ("answered.jsonl", 0.94, 0.88),
+        ("answered.jsonl", 0.95, 0.9),
         # Written for the ways of comparing as they were at first.
         ("answered_more.jsonl", 0.88, 0.7),
         # Kept aside until they were looked at: 39 of 50 then. Tuned on since.
@@ -74,8 +74,7 @@ def test_counts_and_refusals_of_whole_calls(
     harmless = [each for each in scores if each.case.answered == ()]
     # Calls that are counted without need; which ones was not looked at.
     without_need = {
-        "answered.jsonl": 1,
-        "answered_unseen_b.jsonl": 3,
+        "answered_unseen_b.jsonl": 1,
         "answered_unseen_e.jsonl": 4,
         "answered_unseen_f.jsonl": 2,
     }

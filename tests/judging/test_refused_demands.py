@@ -59,6 +59,15 @@ def test_an_answer_shows_that_a_demand_was_made() -> None:
     assert times(judged(told(*REPAIR), rules=RULES)) == [(20, 50, 80)]
 
 
+def test_three_wishes_of_which_one_is_refused_are_no_demand() -> None:
+    wishes = (
+        ("月謝下げてもらえない", "値引きはございません"),
+        ("じゃあ先生を替えて", "担当の変更は可能でございます"),
+        ("なら早く替えて", "来週から変更いたします"),
+    )
+    assert times(judged(told(*wishes), rules=RULES)) == []
+
+
 def test_it_is_told_once_however_the_count_changes() -> None:
     again = ("直せ言うとるじゃろうが", "修理はできかねます")
     changes = judged(told(*REPAIR, again, again), rules=RULES)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from kikimori_core.model.alert import Evidence
     from kikimori_core.wire.evidence import AnsweredEvidence
 
+LEAST_REFUSED = 2
+"""Turns of a demand that were refused before it counts by its meaning: of three wishes in an ordinary call often one is refused."""
+
 
 class RefusedDemands:
     """Decides about demands that were refused; about others their words alone decide (`DemandTimes`)."""
@@ -83,7 +86,7 @@ class RefusedDemands:
         evidence: list[Evidence] = []
         for thread in self._threads:
             recent_s = now_s - thread.last.utterance.end_s
-            if len(thread.turns) < rule.count or recent_s > WITHIN_S or not thread.refused:
+            if len(thread.turns) < rule.count or recent_s > WITHIN_S or thread.refused < LEAST_REFUSED:
                 continue
             if thread.category != rule.category:
                 continue

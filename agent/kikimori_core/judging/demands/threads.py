@@ -50,8 +50,9 @@ class DemandThread:
         return next((each.category for each in self.turns if each.category is not None), None)
 
     @property
-    def refused(self) -> bool:
-        return any(each.refusals for each in self.turns)
+    def refused(self) -> int:
+        """Number of its turns that were refused."""
+        return sum(bool(each.refusals) for each in self.turns)
 
 
 class DemandThreads:
