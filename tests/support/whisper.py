@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -21,9 +22,11 @@ NAME = "whisper-base"
 def _fetched() -> Path | str:
     if importlib.util.find_spec("faster_whisper") is None:
         return "faster-whisper is not installed: pip install '.[whisper]'"
+    FOLDER.mkdir(exist_ok=True)
     try:
-        # In a thread of its own: the test may run a loop.
-        with ThreadPoolExecutor(1) as pool:
+        # One worker of the run fetches it, the others wait. In a thread of its own: the test may run a loop.
+        with (FOLDER / "lock").open("w") as lock, ThreadPoolExecutor(1) as pool:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             return pool.submit(lambda: asyncio.run(fetch(NAME, FOLDER))).result()
     except KikimoriError as error:
         return f"{NAME} cannot be fetched: {error.message}"

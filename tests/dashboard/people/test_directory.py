@@ -164,9 +164,9 @@ async def test_who_is_not_known_is_said_to_be_not_known(url: str, agent: PeerAge
     await agent.call("c", operator=Party(number="299"))
     await agent.alert("c")
     await page.goto(url)
-    await expect(page.locator(".card[data-call=c] .who")).to_have_text("内線 299担当者不明")
+    await expect(page.locator(".card[data-call=c] .who")).to_have_text("内線 299 担当者不明")
     await agent.call("c", operator=Party(number="299", name="鈴木 大輔", named_by="directory"))
-    await expect(page.locator(".card[data-call=c] .who")).to_have_text("鈴木 大輔内線 299")
+    await expect(page.locator(".card[data-call=c] .who")).to_have_text("鈴木 大輔 内線 299")
 
 
 async def test_a_role_that_somebody_gives_themselves_is_shown_to_supervisors(

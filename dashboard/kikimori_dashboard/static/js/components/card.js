@@ -85,7 +85,7 @@ export class Card {
       // An extension is not a person: whoever is not known is said to be not known.
       picture.site.names_people && !call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.nobody_known")) : null,
     ]);
-    this.name.title = this.name.textContent ?? "";
+    this.name.title = (this.name.textContent ?? "").trim();
     this.name.dataset.long = who(call).length > LONG_NAME ? "yes" : "no";
     setText(this.status, word("status", call.status));
     this.drawAbout(call);
