@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.summary import with_summary
 from kikimori_core.model.alert import alert_id
-from kikimori_core.wire.messages import Alert, AnsweredEvidence
+from kikimori_core.wire.messages import Alert
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from kikimori_core.model.alert import AlertChange, Evidence
+    from kikimori_core.model.alert import AlertChange
     from kikimori_core.model.call import CallInfo
 
 
@@ -35,26 +34,9 @@ def alert_message(
         raised_at=started_at + timedelta(seconds=change.raised_s),
         updated_at=started_at + timedelta(seconds=change.updated_s),
         raised_s=round(change.raised_s, 2),
-        evidence=tuple(with_summary(each) for each in _standing(change.evidence)),
+        evidence=tuple(with_summary(each) for each in change.evidence),
         suggestion=change.suggestion,
         caller=info.caller,
         operator=info.operator,
         closed_because=change.closed_because,
     )
-
-
-def _standing(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return evidence without the counts of a demand that a later one takes back.
-
-    An answer may show that a demand began later than it was counted from. The count from then on is a piece of its own,
-    the newest stands last, and both have times in common.
-    """
-    found: list[Evidence] = []
-    counted: set[float] = set()
-    for each in reversed(evidence):
-        if isinstance(each, AnsweredEvidence):
-            if not counted.isdisjoint(each.times_s):
-                continue
-            counted.update(each.times_s)
-        found.append(each)
-    return found[::-1]

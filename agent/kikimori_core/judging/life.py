@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kikimori_core.model.alert import AlertChange, AlertState, ClosedBecause, Evidence, Severity
+from kikimori_core.wire.evidence import AnsweredEvidence
 
 if TYPE_CHECKING:
     from kikimori_core.judging.kinds.detector import Finding, Retraction
@@ -151,9 +152,23 @@ def _merge(alert: _Open, finding: Finding) -> bool:
         known = alert.evidence.get(key)
         # A second press at the same moment says why the operator asks; another answer to a demand is told at once.
         is_new = is_new or known is None or (piece.kind in _TOLD_AT_ONCE and piece != known)
-        if piece.kind == "answered":
-            alert.evidence.pop(key, None)  # begins long ago, and is the newest all the same
+        if isinstance(piece, AnsweredEvidence):
+            _drop_counts(alert, piece)
         alert.evidence[key] = piece
     while len(alert.evidence) > MOST_EVIDENCE:
         del alert.evidence[next(iter(alert.evidence))]
     return is_new
+
+
+def _drop_counts(alert: _Open, counted: AnsweredEvidence) -> None:
+    """Drop the counts of a demand that a new one takes the place of: it begins as they do, or has times in common with them.
+
+    An answer may show that the demand began later than it was counted from. The new count stands last: it is the newest, however long
+    ago it begins.
+    """
+    times = set(counted.times_s)
+    for key, known in list(alert.evidence.items()):
+        if isinstance(known, AnsweredEvidence) and (
+            known.start_s == counted.start_s or not times.isdisjoint(known.times_s)
+        ):
+            del alert.evidence[key]
