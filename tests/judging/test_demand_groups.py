@@ -77,10 +77,10 @@ def test_signs_in_a_call_tell_what_lies_before_and_after() -> None:
     made = turns(2.0, 2.0, -2.0)
     tie(made[0], made[1], 3.0)
     tie(made[1], made[2], 3.0)
-    signs = signs_in_call(made[1], made)
+    signs = signs_in_call(made[1])
     assert signs["likeliest before"] > 0.8
     assert signs["likeliest after"] < 0.2
-    assert "likeliest before" not in signs_in_call(made[0], made)
+    assert "likeliest before" not in signs_in_call(made[0])
 
 
 def test_trees_by_hand(tmp_path: Path) -> None:

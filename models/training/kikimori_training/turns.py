@@ -189,7 +189,7 @@ class TurnSamples:
         state.tie(state.turns)
         for turn in state.turns:
             if turn.replies:
-                yield signs_in_call(turn, state.turns), marks[turn] is not None
+                yield signs_in_call(turn), marks[turn] is not None
 
     def _turns(self, call: _Call) -> list[tuple[DemandTurn, int | None, dict[str, float]]]:
         """Return the turns of a call as they stand at its end, with their marks and the signs they had before their answer."""

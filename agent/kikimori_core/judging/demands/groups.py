@@ -11,10 +11,60 @@ from kikimori_core.judging.acts.weights import likelihood
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from kikimori_core.judging.demands.turns import DemandTurn
 
 LEAST_ODDS = -2.0
 """Log odds below which a turn is no demand, whatever it is like."""
+
+
+class _Groups:
+    """Groups of turns and how likely each two of them are one: of a join only its own row is worked out anew."""
+
+    def __init__(self, turns: Sequence[DemandTurn], early: float) -> None:
+        """`early`: factor of what is likely where one of two is a single turn that was not answered yet."""
+        self.members = [[each] for each in turns]
+        count = len(turns)
+        self._total, self._number = np.zeros((count, count)), np.zeros((count, count))
+        """Sum and number of the log odds between the turns of two groups."""
+        place = {each: at for at, each in enumerate(turns)}
+        for at, each in enumerate(turns):
+            for other, tie in each.ties.items():
+                there = place.get(other)
+                if there is not None:
+                    self._total[at, there], self._number[at, there] = tie.odds, 1.0
+        self._alone = np.array([likelihood(each.in_call) for each in turns])
+        self._early, self._factor = np.array([not each.replies for each in turns]), early
+        self._likely = self._likelihoods(slice(None))
+        np.fill_diagonal(self._likely, 0.0)
+
+    def _likelihoods(self, at: slice | int) -> NDArray[np.float64]:
+        total, number = self._total[at], self._number[at]
+        mean = np.where(number > 0, total / np.maximum(number, 1.0), -np.inf)
+        alone, early = self._alone[at, ..., None], self._early[at, ..., None]
+        likely: NDArray[np.float64] = alone * self._alone / (1.0 + np.exp(-mean))
+        likely[early | self._early] *= self._factor
+        return likely
+
+    def likeliest(self) -> tuple[int, int, float]:
+        """Return the two groups that are likeliest one, with the probability."""
+        one, other = divmod(int(self._likely.argmax()), len(self.members))
+        return one, other, float(self._likely[one, other])
+
+    def join(self, one: int, other: int) -> None:
+        """Put the second group into the first."""
+        for table in (self._total, self._number):
+            table[one] += table[other]
+            table[:, one] += table[:, other]
+            table[other], table[:, other] = 0.0, 0.0
+        self._alone[one], self._early[one] = 1.0, False
+        self.members[one] += self.members[other]
+        self.members[other] = []
+        row = self._likelihoods(one)
+        row[one] = 0.0
+        self._likely[one], self._likely[:, one] = row, row
+        self._likely[other], self._likely[:, other] = 0.0, 0.0
 
 
 def groups(turns: Sequence[DemandTurn], bar: float, early_bar: float) -> list[list[DemandTurn]]:
@@ -28,25 +78,10 @@ def groups(turns: Sequence[DemandTurn], bar: float, early_bar: float) -> list[li
     kept = [each for each in turns if each.in_call > LEAST_ODDS]
     if len(kept) < 2:
         return []
-    ties = [[one.ties.get(other) for other in kept] for one in kept]
-    total = np.array([[0.0 if tie is None else tie.odds for tie in row] for row in ties])
-    number = np.array([[float(tie is not None) for tie in row] for row in ties])
-    alone = np.array([likelihood(each.in_call) for each in kept])
-    early = np.array([not each.replies for each in kept])
-    joined = [[each] for each in range(len(kept))]
+    found = _Groups(kept, bar / early_bar)
     while True:
-        mean = np.where(number > 0, total / np.maximum(number, 1.0), -np.inf)
-        likely = alone[:, None] * alone / (1.0 + np.exp(-mean))
-        likely[early[:, None] | early] *= bar / early_bar
-        np.fill_diagonal(likely, 0.0)
-        one, other = divmod(int(likely.argmax()), len(kept))
-        if likely[one, other] < bar:
+        one, other, likely = found.likeliest()
+        if likely < bar:
             break
-        for table in (total, number):
-            table[one] += table[other]
-            table[:, one] += table[:, other]
-            table[other], table[:, other] = 0.0, 0.0
-        alone[one], early[one] = 1.0, False
-        joined[one] += joined[other]
-        joined[other] = []
-    return [[kept[number] for number in sorted(each)] for each in joined if len(each) > 1]
+        found.join(one, other)
+    return [sorted(each, key=lambda turn: turn.number) for each in found.members if len(each) > 1]

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from kikimori_core.judging.acts.weights import likelihood
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kikimori_core.judging.demands.turns import DemandTurn
 
 LIKELIEST = 3
@@ -28,12 +26,15 @@ class TurnTie(NamedTuple):
     """Greatest cosine of their refusals' meanings."""
 
 
-def signs_in_call(turn: DemandTurn, turns: Sequence[DemandTurn]) -> dict[str, float]:
-    """Return all signs that a turn which was answered makes a demand of its call; `turns`: of the call, in order."""
+def signs_in_call(turn: DemandTurn) -> dict[str, float]:
+    """Return all signs that a turn which was answered makes a demand of its call, by the turns that it was compared with."""
     signs = {**turn.signs}
-    at = turns.index(turn)
-    for side, others in zip(SIDES, (turns[:at], turns[at + 1 :]), strict=True):
-        tied = [(turn.ties[each], likelihood(each.odds)) for each in others if each in turn.ties]
+    for side in SIDES:
+        tied = [
+            (tie, likelihood(other.odds))
+            for other, tie in turn.ties.items()
+            if (other.number < turn.number) == (side == SIDES[0])
+        ]
         if not tied:
             continue
         likely = sorted((likelihood(tie.odds) * demands for tie, demands in tied), reverse=True)

@@ -86,7 +86,7 @@ def _state(turn: DemandTurn, before: DemandTurn, between: int) -> dict[str, floa
         "between": min(between, _MANY_BETWEEN),
         "how refused": best_odds(refusals),
         "refused": bool(refusals),
-        "without room": bool(before.replies) and any(each.no_room for each in before.replies),
+        "without room": any(each.no_room for each in before.replies),
         "both counted": counted and turn.category is not None,
         "one counted": counted != (turn.category is not None),
         "polite": turn.demand.polite and not turn.demand.insists,

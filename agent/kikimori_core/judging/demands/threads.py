@@ -135,14 +135,18 @@ class DemandThreads:
 
     def tie(self, turns: Iterable[DemandTurn]) -> None:
         """Compare turns with all others."""
-        place = {each: number for number, each in enumerate(self.turns)}
+        place = {each: at for at, each in enumerate(self.turns)}
         for turn in turns:
-            for other in self.turns:
-                if other is not turn and turn in place:
-                    early, late = sorted((turn, other), key=place.__getitem__)
-                    tie = self._tie(late, early, place[late] - place[early] - 1)
-                    if tie is not None:
-                        turn.ties[other] = other.ties[turn] = tie
+            at = place.get(turn)
+            if at is None:
+                continue  # forgotten
+            for there, other in enumerate(self.turns):
+                if there == at:
+                    continue
+                late, early = (turn, other) if there < at else (other, turn)
+                tie = self._tie(late, early, abs(at - there) - 1)
+                if tie is not None:
+                    turn.ties[other] = other.ties[turn] = tie
 
     def _tie(self, turn: DemandTurn, before: DemandTurn, between: int) -> TurnTie | None:
         if since_s(turn, before) > WITHIN_S:
@@ -157,7 +161,7 @@ class DemandThreads:
         """Divide the turns into demands; one that has most turns of a demand known before stays that one."""
         touched = {*changed}.union(*(each.ties for each in changed))
         answered = [each for each in self.turns if each in touched and each.replies]
-        rows = [signs_in_call(each, self.turns) for each in answered]
+        rows = [signs_in_call(each) for each in answered]
         for turn, odds in zip(answered, self._trees.log_odds(rows), strict=True):
             turn.in_call = odds
         known, threads = self._threads, []
