@@ -2,8 +2,8 @@
 
 A process counts whose parent is this one, or was started by one that is (the run adopts orphans), or that bears the
 run's mark. If the run itself is killed, `reaper` ends what it started. In a run of several workers each counts its own
-and tells the run. What was left by a test that failed and then passed by its second try is told and does not fail the
-run: the failure cut the test off where it would have ended it.
+and tells the run. A process left by a test that failed and then passed by its second try is told and does not fail
+the run: the failure cut the test off where it would have ended it.
 """
 
 from __future__ import annotations

@@ -133,8 +133,8 @@ class OpinionModel:
         Args:
             words: The sentence.
             vector: Gives what `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
-            least_odds: Least odds of one category against none that matter. Where no category can reach them, whatever the networks say,
-                they are not asked, and the opinion is what is known without them: no category reaches them there either.
+            least_odds: Least odds of one category against none that matter. If no category can reach them, whatever the networks say,
+                they are not asked, and the opinion is the one without them: no category reaches them there either.
         """
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):

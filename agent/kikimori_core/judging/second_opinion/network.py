@@ -122,7 +122,7 @@ class Network:
         """Run both units at once and return what they hold after each word, the one from the first on, the other from the last.
 
         Args:
-            given: What each word gives to the gates of reset and update, halved, and to the new state; each of them forwards, backwards.
+            given: For each word its part in the gates of reset and update, halved, and in the new state; each of them forwards, backwards.
         """
         count, width = len(given), 2 * self._width
         backwards = given.reshape(count, 3, 2, self._width)[:, :, 1]
@@ -157,8 +157,8 @@ def _side_by_side(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Return the weights of both units as one: reset, update, new state, and of each forwards, backwards.
 
-    The weights of an input, its bias, and those of a state with a 1 behind it, whose row is the bias. What goes through a gate is halved,
-    and what the state gives to the new one, as half of it counts where the gate is half open.
+    The weights of an input, its bias, and those of a state with a 1 behind it, whose row is the bias. The gates' share is halved, and
+    the state's part in the new one, as half of it counts where the gate is half open.
     """
     width = state.shape[1]
     half = np.repeat(np.array((0.5, 0.5, 1.0), np.float32), width).reshape(1, 3, 1, width)
