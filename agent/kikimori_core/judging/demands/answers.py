@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.judging.acts.weights import SignWeights
     from kikimori_core.judging.kinds.detector import Spoken
-    from kikimori_core.judging.kinds.repeated import RepeatedRule
+    from kikimori_core.judging.kinds.repeated import AnswerRule
     from kikimori_core.model.evidence import Utterance
 
 MOST_KEPT = 200
@@ -55,7 +55,7 @@ class _Answer:
 class DemandAnswers:
     """State of one call: its demands, and how the operator answered each of them."""
 
-    def __init__(self, rule: RepeatedRule, weights: SignWeights = WEIGHTS) -> None:
+    def __init__(self, rule: AnswerRule, weights: SignWeights = WEIGHTS) -> None:
         self._rule = rule
         self._weights = weights.answer
         self._demands: deque[MadeDemand] = deque(maxlen=MOST_KEPT)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.acts.weights import WEIGHTS
 from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
 from kikimori_core.judging.demands.groups import LEAST_ODDS
-from kikimori_core.judging.demands.threads import MOST_TURNS, WITHIN_S, DemandThreads
+from kikimori_core.judging.demands.threads import MOST_TURNS, WITHIN_S
 from kikimori_core.judging.demands.times import DemandTime
-from kikimori_core.judging.kinds.detector import CallFacts, Finding, Spoken
+from kikimori_core.judging.kinds.detector import CallFacts, Finding
 from kikimori_core.judging.kinds.phrase import words_evidence
 from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
@@ -18,9 +17,9 @@ from kikimori_core.model.alert import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from kikimori_core.judging.demands.answers import DemandAnswers, MadeDemand
+    from kikimori_core.judging.demands.answers import MadeDemand
+    from kikimori_core.judging.demands.of_call import CallDemands
     from kikimori_core.judging.demands.threads import DemandThread
-    from kikimori_core.judging.demands.turns import DemandTurn
     from kikimori_core.judging.kinds.repeated import RepeatedRule
     from kikimori_core.model.alert import Evidence
     from kikimori_core.wire.evidence import AnsweredEvidence
@@ -32,49 +31,22 @@ LEAST_REFUSED = 2
 class RefusedDemands:
     """Decides about demands that were refused; about others their words alone decide (`DemandTimes`)."""
 
-    def __init__(self, rule: RepeatedRule, facts: CallFacts, answers: DemandAnswers) -> None:
-        self._rule, self._facts, self._answers = rule, facts, answers
-        self._threads = DemandThreads(rule, WEIGHTS.turn)
-        self._made: dict[DemandTurn, MadeDemand] = {}
+    def __init__(self, rule: RepeatedRule, facts: CallFacts, demands: CallDemands) -> None:
+        self._rule, self._facts, self._demands = rule, facts, demands
         self._told: dict[DemandThread, AnsweredEvidence] = {}
         self._by_words: deque[tuple[frozenset[MadeDemand], float]] = deque(maxlen=MOST_TURNS)
         """Demands that were told by words alone, each with the start of its evidence."""
 
-    def said(self, spoken: Spoken, made: MadeDemand | None = None) -> None:
-        """Take an utterance of the customer, with the demand that it makes by its words."""
-        counted = {*self._facts.counted_categories, *self._rule.categories()}
-        category = next((each.category for each in spoken.matches if each.category in counted), None)
-        turn = self._threads.said(spoken, category)
-        if turn is None:
-            return
-        if made is None and self._threads.makes_one(turn):
-            made = self._answers.demanded(spoken)
-        if made is not None:
-            self._made[turn] = made
-        self._forget_old()
-
-    def left_out(self) -> None:
-        """Take an utterance of the customer that does not count."""
-        self._threads.left_out()
-
-    def answers(self, spoken: Spoken) -> None:
-        """Take an utterance of the operator: its answer tells whether the words before it are a demand."""
-        for turn in self._threads.answered(spoken):
-            makes_one = self._threads.makes_one(turn)
-            if makes_one and turn not in self._made:
-                self._made[turn] = self._answers.demanded(turn.spoken)
-            elif not makes_one and turn in self._made and not turn.is_demand:
-                self._answers.forget(self._made.pop(turn))
-
     def decide(self, times: Iterable[DemandTime]) -> bool:
         """Return whether one of the demands was told from here."""
         made = {each.made for each in times}
-        return any(self._made.get(turn) in made for thread in self._told for turn in thread.turns)
+        return any(self._demands.made.get(turn) in made for thread in self._told for turn in thread.turns)
 
     def doubts(self, times: Iterable[DemandTime]) -> bool:
         """Return whether one of the demands that the words tell is surely none, by its sentence, its answer and the rest of the call."""
-        made = {each.made for each in times}
-        return any(each.in_call < LEAST_ODDS and self._made.get(each) in made for each in self._threads.turns)
+        made, made_by = {each.made for each in times}, self._demands.made
+        turns = self._demands.threads.turns
+        return any(each.in_call < LEAST_ODDS and made_by.get(each) in made for each in turns)
 
     def told_by_words(self, times: Iterable[DemandTime], evidence: AnsweredEvidence) -> None:
         """Take what was told of demands by their words: what is told of one of them from here on takes its place."""
@@ -84,7 +56,9 @@ class RefusedDemands:
         """Return what holds and was not told as it is now."""
         rule, most = self._rule, 0
         evidence: list[Evidence] = []
-        for thread in self._threads:
+        threads = list(self._demands.threads)
+        self._told = {thread: told for thread, told in self._told.items() if thread in threads}
+        for thread in threads:
             recent_s = now_s - thread.last.utterance.end_s
             if len(thread.turns) < rule.count or recent_s > WITHIN_S or thread.refused < LEAST_REFUSED:
                 continue
@@ -95,7 +69,7 @@ class RefusedDemands:
                 continue
             before = self._told.get(thread)
             start_s = self._start_by_words(like) if before is None else before.start_s
-            now = answered_evidence(like, self._answers, rule.category)
+            now = answered_evidence(like, self._demands.answers, rule.category)
             now = now.model_copy(update={"start_s": now.start_s if start_s is None else start_s})
             if now == before:
                 continue
@@ -115,7 +89,7 @@ class RefusedDemands:
             each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
         ):
             return True
-        return any(self._answers.refused(each.made, half=False) for each in like)
+        return any(self._demands.answers.refused(each.made, half=False) for each in like)
 
     def _start_by_words(self, like: Sequence[DemandTime]) -> float | None:
         """Return the start of the evidence that these replace."""
@@ -128,20 +102,11 @@ class RefusedDemands:
         """Return the times of a demand; what was granted begins anew."""
         times = []
         for turn in thread.turns:
-            made = self._made.get(turn)
-            if made is None:
-                refusals = [each.utterance for each in turn.refusals]
-                made = self._made[turn] = self._answers.demanded_before(turn.spoken, refusals)
+            made = self._demands.made_by(turn)
             match = Match(turn.category or "demand", turn.utterance.text)
             times.append(
                 DemandTime(words_evidence(turn.utterance, match), turn.demand, made, 0, thread.category)
             )
-            if self._answers.granted(made) and turn is not thread.last:
+            if self._demands.answers.granted(made) and turn is not thread.last:
                 times.clear()
         return times
-
-    def _forget_old(self) -> None:
-        """Keep only what is remembered of the call."""
-        turns, threads = set(self._threads.turns), set(self._threads)
-        self._made = {turn: made for turn, made in self._made.items() if turn in turns}
-        self._told = {thread: told for thread, told in self._told.items() if thread in threads}

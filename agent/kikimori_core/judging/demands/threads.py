@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.acts.trees import Trees
     from kikimori_core.judging.acts.weights import TurnWeights
     from kikimori_core.judging.kinds.detector import Spoken
-    from kikimori_core.judging.kinds.repeated import RepeatedRule
+    from kikimori_core.judging.kinds.repeated import AnswerRule
 
 WITHIN_S = 180.0
 """Seconds after a demand in which another may be the same by its meaning."""
@@ -62,7 +62,7 @@ class DemandThreads:
     as it is likely enough. How likely a turn is one at all is told by its words, its answer, and the other turns of the call.
     """
 
-    def __init__(self, rule: RepeatedRule, weights: TurnWeights, trees: Trees = TURN_TREES) -> None:
+    def __init__(self, rule: AnswerRule, weights: TurnWeights, trees: Trees = TURN_TREES) -> None:
         self._rule, self._weights, self._trees = rule, weights, trees
         self.turns: list[DemandTurn] = []
         """Turns that are remembered, in order."""

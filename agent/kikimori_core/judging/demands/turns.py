@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.acts.meanings import Meaning
     from kikimori_core.judging.demands.others import TurnTie
     from kikimori_core.judging.kinds.detector import Spoken
-    from kikimori_core.judging.kinds.repeated import RepeatedRule
+    from kikimori_core.judging.kinds.repeated import AnswerRule
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.model.evidence import Utterance
 
@@ -105,7 +105,7 @@ class DemandTurn:
 
 
 def reply_of(
-    spoken: Spoken, meaning: Meaning, rule: RepeatedRule, weights: Mapping[str, float]
+    spoken: Spoken, meaning: Meaning, rule: AnswerRule, weights: Mapping[str, float]
 ) -> OperatorReply:
     """Return an operator's utterance as a reply."""
     signs = reply_signs(spoken, meaning, rule)
@@ -121,7 +121,7 @@ def reply_of(
     )
 
 
-def reply_signs(spoken: Spoken, meaning: Meaning, rule: RepeatedRule) -> dict[str, float]:
+def reply_signs(spoken: Spoken, meaning: Meaning, rule: AnswerRule) -> dict[str, float]:
     """Return the signs that an operator's utterance refuses."""
     text = spoken.utterance.text
     return {

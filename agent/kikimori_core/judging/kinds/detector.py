@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from kikimori_core.model.evidence import ButtonPress, EarlierContacts, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from kikimori_core.judging.acts.meanings import Meaning
+    from kikimori_core.judging.demands.of_call import CallDemands
     from kikimori_core.judging.phrases import Match, UtteranceFindings
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
@@ -76,6 +77,8 @@ class CallFacts:
     """Media time in s at which a demand was last found repeated."""
     accommodated: bool = False
     """The call is marked as a request for reasonable accommodation: repetition makes nothing worse."""
+    demands: dict[Hashable, CallDemands] = field(default_factory=dict)
+    """Demands of the call, by the settings of the rules that count them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,40 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from kikimori_core.judging.acts.weights import demands
-from kikimori_core.judging.demands.answers import DemandAnswers, MadeDemand
 from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
+from kikimori_core.judging.demands.of_call import CallDemands
 from kikimori_core.judging.demands.refused import RefusedDemands
-from kikimori_core.judging.demands.times import DemandTime, DemandTimes
-from kikimori_core.judging.kinds.detector import (
-    CallFacts,
-    Detector,
-    Finding,
-    Observation,
-    Spoken,
-    from_customer,
-)
-from kikimori_core.judging.kinds.phrase import has_category, words_evidence
+from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
-from kikimori_core.judging.phrases import Match
 from kikimori_core.model.alert import Severity
-from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
-    from kikimori_core.judging.words.demands import Demand
-    from kikimori_core.model.evidence import Utterance
-    from kikimori_core.wire.messages import WordsEvidence
+    from collections.abc import Hashable
 
-ANSWER_WITHIN_S = 12.0
-"""Seconds after the operator's request to repeat in which an utterance is the answer to it."""
+    from kikimori_core.judging.demands.times import DemandTime
 
 
-class RepeatedRule(AccommodatedRule):
-    """The same demand again and again, in whatever words."""
+class AnswerRule(AccommodatedRule):
+    """Settings by which a customer's demands and the operator's answers are told."""
 
-    kind: Literal["repeated"]
-    category: Name | None = None
-    """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
     like_demands: tuple[Name, ...] = ("connect-person",)
     """Known demands that may go on with one of a category that a rule counts: 同じでもいいから代わって."""
     ask_again_category: Name = "ask_again"
@@ -60,6 +42,21 @@ class RepeatedRule(AccommodatedRule):
     """Category by which the operator agrees; a demand that was granted begins anew."""
     answered_within_s: Positive = 20.0
     """Seconds after a demand within which a refusal answers it."""
+
+    def reads_as(self) -> Hashable:
+        """Return these settings: rules for which they are equal share what they are told of a call."""
+        return tuple(
+            getattr(self, name)
+            for name in AnswerRule.model_fields.keys() - AccommodatedRule.model_fields.keys()
+        )
+
+
+class RepeatedRule(AnswerRule):
+    """The same demand again and again, in whatever words."""
+
+    kind: Literal["repeated"]
+    category: Name | None = None
+    """Demands of this category; None = any demand that no other rule counts, compared by its words (Japanese)."""
     severity: Severity = Severity.WARNING
     count: Annotated[int, Field(ge=2)] = 3
     window_s: Positive = 600.0
@@ -89,62 +86,39 @@ class RepeatedDetector(Detector):
     def __init__(self, rule: RepeatedRule, facts: CallFacts) -> None:
         self._rule = rule
         self._facts = facts
-        self._refusals = DemandAnswers(rule)
-        self._times = DemandTimes(self._refusals, rule.like_demands)
-        self._turns = RefusedDemands(rule, facts, self._refusals)
-        self._asked_s: float | None = None
+        known = facts.demands.get(rule.reads_as())
+        self._demands = facts.demands[rule.reads_as()] = known or CallDemands(rule, facts)
+        self._answers, self._times = self._demands.answers, self._demands.times
+        self._refused = RefusedDemands(rule, facts, self._demands)
         self._told: tuple[DemandTime, Severity] | None = None
         """The last time at which the rule held, and how severe it was."""
 
     def observe(self, observation: Observation) -> Finding | None:
         if not isinstance(observation, Spoken) or observation.provisional:
             return None
-        utterance = observation.utterance
-        if utterance.role is Role.OPERATOR:
-            if has_category(observation, self._rule.ask_again_category):
-                self._asked_s = utterance.end_s
-            return self._answered(observation)
-        if observation.demand is None and utterance.role is Role.MIXED:
-            return self._answered(observation)
-        self._refusals.said_other()
-        made = self._made(observation)
-        if made is None:
-            self._turns.said(observation)
-            return self._turns.found(utterance.end_s)
-        if self._says_again(utterance, made[1]):
-            self._turns.left_out()
+        taken = self._demands.take(observation)
+        if taken is None:
             return None
-        self._turns.said(observation, made[2])
-        time = self._times.add(*made)
-        found = self._turns.found(utterance.end_s)
-        return self._found(time) if found is None and self._counts(time) else found
-
-    def _says_again(self, utterance: Utterance, demand: Demand | None) -> bool:
-        """Return whether a demand answers the operator's request to say it again."""
-        if self._asked_s is None:
-            return False
-        answers = utterance.end_s > self._asked_s and utterance.start_s - self._asked_s <= ANSWER_WITHIN_S
-        self._asked_s = None
-        return answers and not (demand is not None and demand.insists)
-
-    def _answered(self, spoken: Spoken) -> Finding | None:
-        """Take an answer of the operator: what was reported is reported again with it."""
-        self._turns.answers(spoken)
-        changed = self._refusals.answered(spoken)
-        found = self._turns.found(spoken.utterance.end_s)
-        if not changed or found is not None:
+        now_s = observation.utterance.end_s
+        found = self._refused.found(now_s)
+        if found is not None:
             return found
+        if taken.answers:
+            return self._answered(now_s) if taken.changed else None
+        time = taken.time
+        return self._found(time) if time is not None and self._counts(time) else None
+
+    def _answered(self, now_s: float) -> Finding | None:
+        """Tell again with its answer what was told before; tell what holds by the answer alone."""
         if self._told is None:
             last = self._times.last
-            refused = last is not None and self._counts(last) and self._refusals.refused(last.made)
+            refused = last is not None and self._counts(last) and self._answers.refused(last.made)
             return self._found(last) if refused and last is not None else None
         time, severity = self._told
         like = self._times.like(time, self._rule.category)
-        if self._turns.decide(like):
+        if self._refused.decide(like):
             return None
-        return Finding(
-            spoken.utterance.end_s, severity, (answered_evidence(like, self._refusals, self._rule.category),)
-        )
+        return Finding(now_s, severity, (answered_evidence(like, self._answers, self._rule.category),))
 
     def _counts(self, time: DemandTime) -> bool:
         """Return whether this rule counts an occurrence: of its category, or beside others any with a known demand."""
@@ -155,7 +129,7 @@ class RepeatedDetector(Detector):
     def _found(self, time: DemandTime) -> Finding | None:
         rule, now_s = self._rule, time.said.end_s
         like = self._times.like(time, rule.category)
-        if self._turns.decide(like):
+        if self._refused.decide(like):
             return None
         recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
         count = len(recent) - forgiven(recent)
@@ -164,11 +138,11 @@ class RepeatedDetector(Detector):
             each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
         )
         explained = len(like) >= rule.count and any(
-            self._refusals.refused(each.made, half=half) for each in like
+            self._answers.refused(each.made, half=half) for each in like
         )
         if not like or (count < rule.count and not explained):
             return None
-        if count < rule.count and self._turns.doubts(like):
+        if count < rule.count and self._refused.doubts(like):
             return None
         self._facts.repetition = True
         self._facts.repetition_s = now_s
@@ -176,30 +150,6 @@ class RepeatedDetector(Detector):
         if rule.critical_count and count >= rule.critical_count:
             severity = Severity.CRITICAL
         self._told = time, severity
-        evidence = answered_evidence(like, self._refusals, rule.category)
-        self._turns.told_by_words(like, evidence)
+        evidence = answered_evidence(like, self._answers, rule.category)
+        self._refused.told_by_words(like, evidence)
         return Finding(now_s, severity, (*(each.said for each in recent), evidence))
-
-    def _made(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, str | None] | None:
-        """Return the demand of an utterance, with the category of another rule or of this one; every demand may be the one that a refusal answers."""
-        rule, demand = self._rule, spoken.demand
-        if not from_customer(spoken.utterance.role):
-            return None
-        counted = {*self._facts.counted_categories, *rule.categories()}
-        match = next((each for each in spoken.matches if each.category in counted), None)
-        if match is not None and spoken.demanding is not None:
-            # 取引先の社長が来るんだよ names a superior, and demands none.
-            match = match if demands(spoken.demanding, listed=True, known=True) else None
-        if demand is None and match is None:
-            return None
-        made = self._refusals.demanded(spoken)
-        if match is not None:
-            return words_evidence(spoken.utterance, match), demand, made, match.category
-        if demand is None or (not demand.groups and has_category(spoken, rule.hard_to_hear_category)):
-            return None
-        if demand.refers:
-            demand = self._times.meant(demand) or demand
-            if demand.refers and not demand.verb and self._times.tied(demand, made) is None:
-                return None
-        whole = Match("demand", spoken.utterance.text)
-        return words_evidence(spoken.utterance, whole), demand, made, None
