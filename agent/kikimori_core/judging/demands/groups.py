@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from kikimori_core.judging.acts.weights import likelihood
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,12 +77,34 @@ def groups(turns: Sequence[DemandTurn], bar: float, early_bar: float) -> list[li
         early_bar: The same of a single turn that was not answered yet.
     """
     kept = [each for each in turns if each.in_call > LEAST_ODDS]
-    if len(kept) < 2:
-        return []
-    found = _Groups(kept, bar / early_bar)
-    while True:
-        one, other, likely = found.likeliest()
-        if likely < bar:
-            break
-        found.join(one, other)
-    return [sorted(each, key=lambda turn: turn.number) for each in found.members if len(each) > 1]
+    found: list[list[DemandTurn]] = []
+    for near in _connected(kept, math.log(bar / (1 - bar))):
+        part = _Groups(near, bar / early_bar)
+        while True:
+            one, other, likely = part.likeliest()
+            if likely < bar:
+                break
+            part.join(one, other)
+        found += [sorted(each, key=_number) for each in part.members if len(each) > 1]
+    return sorted(found, key=lambda each: _number(each[0]))
+
+
+def _connected(turns: Sequence[DemandTurn], least: float) -> Iterator[list[DemandTurn]]:
+    """Yield the turns that may become one group, two or more each: none joins others with which it has no tie of `least` log odds.
+
+    For a mean is never more than the greatest of what it is made of.
+    """
+    left = set(turns)
+    for first in turns:
+        found: list[DemandTurn] = []
+        last = {first} & left
+        while last:
+            left -= last
+            found += last
+            last = {other for each in last for other, tie in each.ties.items() if tie.odds >= least} & left
+        if len(found) > 1:
+            yield sorted(found, key=_number)
+
+
+def _number(turn: DemandTurn) -> int:
+    return turn.number
