@@ -79,6 +79,8 @@ class HandoverAnswered(_View):
     demand: str | None
     title: dict[str, str]
     count: int
+    count_before: int | None
+    """Highest count that was told before it was corrected; None = no count was higher."""
     times: tuple[datetime, ...]
     refusals: tuple[HandoverRefusal, ...]
 
@@ -214,6 +216,7 @@ def _answered(alert: Alert, each: AnsweredEvidence) -> HandoverAnswered:
         demand=each.demand,
         title=each.title,
         count=each.count,
+        count_before=each.count_before,
         times=tuple(at(one) for one in each.times_s),
         refusals=refusals,
     )

@@ -74,6 +74,7 @@ OF_EVIDENCE = (
     "demand",
     "title",
     "count",
+    "count_before",
     "times_s",
     "refusals",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 BEGAN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """Ten o'clock in Tokyo."""
 REFUSED_S = (125, 905, 1865)
-SENTENCE = "同じご要望 4回目・10:02、10:15、10:31 に『できかねます』（返金・弁償）"
+SENTENCE = "同じご要望 4回目・02:05、15:05、31:05 に『できかねます』（返金・弁償）"
+
+WALL = "時刻では 10:02、10:15、10:31"
+CORRECTED = "回数を訂正：3回→2回。同じご要望 2回目・15:05 に『できかねます』（返金・弁償）"
 
 
 def explained(*refused_s: float, count: int = 4) -> AnsweredEvidence:
@@ -55,12 +59,14 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
     await tell(explained(count=3))
     say = page.locator(".say")
-    await expect(say).to_contain_text("同じご要望 3回目（10:02、10:15、10:31）・お断りはまだ聞こえていません")
+    await expect(say).to_contain_text("同じご要望 3回目（02:00、15:00、31:00）・お断りはまだ聞こえていません")
     await expect(say).to_contain_text("確認させてください")
     await tell(explained(*REFUSED_S))
     await expect(say.locator(".fact")).to_have_text([SENTENCE])
     await expect(say).to_contain_text("先ほどご説明したとおり、お答えは変わりません")
     await expect(page.locator("body")).not_to_contain_text("絶対に")
+    # By the clock on the wall for whoever points at it.
+    await expect(say.locator(".fact")).to_have_attribute("title", WALL)
     sentence, button = await say.locator(".fact").bounding_box(), await page.locator(".help").bounding_box()
     assert sentence is not None
     assert button is not None
@@ -68,14 +74,18 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await assert_accessible(page)
     await page.get_by_role("button", name="English").click()
     await expect(say.locator(".fact")).to_have_text(
-        "the same demand, time 4 – refused at 10:02, 10:15, 10:31: “できかねます” (refund)"
+        "the same demand, time 4 – refused at 02:05, 15:05, 31:05: “できかねます” (refund)"
     )
     await page.get_by_role("button", name="日本語").click()
 
     await sign_in_page(page, "supervisor")
     await page.goto(url)
     await expect(page.locator(".card[data-call=c] .why")).to_contain_text(SENTENCE)
+    await expect(page.locator(".card[data-call=c] .why .fact").first).to_have_attribute(
+        "title", re.compile(WALL)
+    )
     await expect(page.locator("#panel .why")).to_contain_text(SENTENCE)
+    await expect(page.locator("#panel .why .sentence")).to_have_attribute("title", WALL)
     await page.set_viewport_size({"width": 390, "height": 844})
     shown = page.locator(".card[data-call=c] .why .fact").first
     await expect(shown).to_have_text(SENTENCE)
@@ -87,5 +97,38 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await page.goto(f"{url}/handover?call=c")
     await expect(page.locator(".cell.answered .text")).to_have_text("「できかねます」")
     await expect(page.locator(".cell.answered .repeated")).to_have_text(SENTENCE)
+    await expect(page.locator(".cell.answered .repeated")).to_have_attribute("title", WALL)
     await expect(page.locator(".cell.answered .repeated")).to_be_in_viewport(ratio=1)
     await assert_accessible(page)
+
+
+async def test_a_count_that_was_corrected_says_so(agent: PeerAgent, url: str, page: Page) -> None:
+    """The operator agreed after the third time was told: the alert stays, less severe, with both counts, and is told anew with the next."""
+
+    async def tell(evidence: AnsweredEvidence, severity: Severity) -> None:
+        await agent.alert(
+            "c",
+            rule="repeated-demand",
+            kind="repeated",
+            severity=severity,
+            title=("同じ要求の繰り返し", "The same demand again and again"),
+            evidence=(words("返せ", "返せ", "demand", 1860), evidence),
+            raised_s=1860,
+        )
+
+    await agent.call("c", operator=Party(number="204"), started_at=BEGAN, **CAN_EVERYTHING)
+    await sign_in_page(page, "supervisor")
+    await page.goto(url)
+    card = page.locator(".card[data-call=c]")
+    await tell(explained(905, count=3), Severity.WARNING)
+    await expect(card).to_have_attribute("data-severity", "warning")
+    await tell(explained(905, count=2).model_copy(update={"count_before": 3}), Severity.NOTICE)
+    await expect(card).to_have_attribute("data-severity", "notice")
+    await expect(card.locator(".why .fact").first).to_have_text(CORRECTED)
+    await expect(card.locator(".why .fact").first).to_have_attribute("title", re.compile("お受けした"))
+    await expect(page.locator("#panel .why .sentence")).to_have_text(CORRECTED)
+    await assert_accessible(page)
+    await page.goto(f"{url}/handover?call=c")
+    await expect(page.locator(".cell.answered .repeated")).to_have_text(CORRECTED)
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.locator(".say .fact")).to_have_text([CORRECTED])

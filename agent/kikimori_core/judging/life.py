@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.model.alert import AlertChange, AlertState, ClosedBecause, Evidence, Severity
@@ -32,6 +32,8 @@ class _Open:
     severity: Severity
     revision: int
     evidence: dict[tuple[str, float], Evidence]
+    counts: dict[tuple[str, float], Severity] = field(default_factory=dict)
+    """Severity that each count of a demand gives."""
     unpublished: bool = False
 
 
@@ -53,6 +55,8 @@ class AlertLife:
     def found(self, finding: Finding) -> AlertChange | None:
         """Take a finding; return the alert if it should be published."""
         alert = self._open
+        if alert is None and finding.lowers:
+            return None
         if alert is None:
             worse = self._last_severity is not None and finding.severity.rank > self._last_severity.rank
             if finding.at_s < self._quiet_until_s and not worse:
@@ -63,10 +67,12 @@ class AlertLife:
             return self._change(alert, AlertState.OPEN)
         is_new = _merge(alert, finding)
         alert.found_s = max(alert.found_s, finding.at_s)
-        escalates = finding.severity.rank > alert.severity.rank
-        if escalates:
+        severity = alert.severity
+        if finding.severity.rank > severity.rank:
             alert.severity = finding.severity
-        if escalates or is_new:
+        elif finding.lowers:
+            alert.severity = max(alert.counts.values(), key=lambda each: each.rank)
+        if alert.severity is not severity or is_new:
             return self._publish(alert, max(finding.at_s, alert.updated_s))
         alert.unpublished = True
         return None
@@ -153,22 +159,26 @@ def _merge(alert: _Open, finding: Finding) -> bool:
         # A second press at the same moment says why the operator asks; another answer to a demand is told at once.
         is_new = is_new or known is None or (piece.kind in _TOLD_AT_ONCE and piece != known)
         if isinstance(piece, AnsweredEvidence):
-            _drop_counts(alert, piece)
+            piece = _instead(alert, piece)  # noqa: PLW2901
+            alert.counts[key] = finding.severity
         alert.evidence[key] = piece
     while len(alert.evidence) > MOST_EVIDENCE:
         del alert.evidence[next(iter(alert.evidence))]
     return is_new
 
 
-def _drop_counts(alert: _Open, counted: AnsweredEvidence) -> None:
-    """Drop the counts of a demand that a new one takes the place of: it begins as they do, or has times in common with them.
+def _instead(alert: _Open, counted: AnsweredEvidence) -> AnsweredEvidence:
+    """Drop the counts of a demand that a new one takes the place of, and return the new one with the highest of them if it is lower.
 
-    An answer may show that the demand began later than it was counted from. The new count stands last: it is the newest, however long
-    ago it begins.
+    They are those that begin as it does, or have times in common with it: an answer may show that the demand began later than it was
+    counted from. The new count stands last: it is the newest, however long ago it begins.
     """
-    times = set(counted.times_s)
+    times, before = set(counted.times_s), 0
     for key, known in list(alert.evidence.items()):
         if isinstance(known, AnsweredEvidence) and (
             known.start_s == counted.start_s or not times.isdisjoint(known.times_s)
         ):
+            before = max(before, known.count, known.count_before or 0)
             del alert.evidence[key]
+            alert.counts.pop(key, None)
+    return counted.model_copy(update={"count_before": before}) if before > counted.count else counted

@@ -157,6 +157,8 @@ class AnsweredEvidence(_Evidence):
     """Start of each time it was made, in order; the newest where there were more."""
     refusals: Annotated[tuple[RefusalMade, ...], Field(max_length=200)] = ()
     """In order; an answer of two utterances stands twice."""
+    count_before: Annotated[int, Field(ge=1)] | None = None
+    """Highest count that was told before, where it was corrected since; None = no count was higher."""
 
 
 class OtherEvidence(_Evidence):

@@ -84,6 +84,7 @@ class OperatorEvidence(PagePart):
     """Of a demand that was made again and again: its name, and what follows; see `AnsweredEvidence`."""
     title: dict[str, str] | None = None
     count: int | None = None
+    count_before: int | None = None
     times_s: list[float] | None = None
     refusals: list[RefusalMade] | None = None
     """The operator's own words."""

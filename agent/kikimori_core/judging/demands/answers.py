@@ -170,6 +170,11 @@ class DemandAnswers:
         self._granted.add(demand)
         return True
 
+    @property
+    def grants(self) -> int:
+        """Number of demands that the operator agreed to."""
+        return len(self._granted)
+
     def granted(self, demand: MadeDemand) -> bool:
         """Return whether the operator agreed to a demand as it was made."""
         return demand in self._granted

@@ -38,6 +38,8 @@ class Taken:
     """True = the operator's; it may answer what was demanded."""
     changed: bool = False
     """True = by its words it changes how a demand was answered."""
+    agreed: bool = False
+    """True = it agrees to a demand."""
 
 
 class CallDemands:
@@ -68,7 +70,9 @@ class CallDemands:
             self._asked_s = utterance.end_s
         if operator or (spoken.demand is None and utterance.role is Role.MIXED):
             self._answer(spoken)
-            return Taken(answers=True, changed=self.answers.answered(spoken))
+            grants = self.answers.grants
+            changed = self.answers.answered(spoken)
+            return Taken(answers=True, changed=changed, agreed=self.answers.grants > grants)
         self.answers.said_other()
         made = self._made_by(spoken)
         if made is None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kikimori_core.model.alert import Evidence
     from kikimori_core.wire.evidence import AnsweredEvidence
 
+TAKEN_BACK = Severity.NOTICE
+"""Severity of a demand whose count was corrected to one at which the rule does not hold: the alert stays, and says so."""
 LEAST_REFUSED = 2
 """Turns of a demand that were refused before it counts by its meaning: of three wishes in an ordinary call often one is refused."""
 
@@ -52,36 +54,47 @@ class RefusedDemands:
         """Take what was told of demands by their words: what is told of one of them from here on takes its place."""
         self._by_words.append((frozenset(each.made for each in times), evidence.start_s))
 
-    def found(self, now_s: float) -> Finding | None:
-        """Return what holds and was not told as it is now."""
-        rule, most = self._rule, 0
+    def found(self, now_s: float, *, agreed: bool = False) -> Finding | None:
+        """Return what holds and was not told as it is now; `agreed`: the operator just agreed to a demand, which lowers counts, too."""
+        rule, most, lowers = self._rule, 0, True
         evidence: list[Evidence] = []
         threads = list(self._demands.threads)
         self._told = {thread: told for thread, told in self._told.items() if thread in threads}
         for thread in threads:
-            recent_s = now_s - thread.last.utterance.end_s
-            if len(thread.turns) < rule.count or recent_s > WITHIN_S or thread.refused < LEAST_REFUSED:
-                continue
-            if thread.category != rule.category:
+            before = self._told.get(thread)
+            if thread.category != rule.category or not (before or self._may_hold(thread, now_s)):
                 continue
             like = self._times_of(thread)
-            if len(like) < rule.count or not self._insisted(like):
+            holds = self._may_hold(thread, now_s) and len(like) >= rule.count and self._insisted(like)
+            fewer = agreed and before is not None and len(like) < before.count
+            if not holds and not fewer:
                 continue
-            before = self._told.get(thread)
             start_s = self._start_by_words(like) if before is None else before.start_s
             now = answered_evidence(like, self._demands.answers, rule.category)
             now = now.model_copy(update={"start_s": now.start_s if start_s is None else start_s})
             if now == before:
                 continue
             self._told[thread] = now
-            recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
-            evidence += [*(each.said for each in recent), now]
-            most = max(most, len(recent) - forgiven(recent))
+            lowers = lowers and fewer
+            if holds:
+                recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
+                evidence += [each.said for each in recent]
+                most = max(most, len(recent) - forgiven(recent), 1)
+            evidence.append(now)
         if not evidence:
             return None
+        if not most:
+            return Finding(now_s, TAKEN_BACK, tuple(evidence), lowers)
         self._facts.repetition, self._facts.repetition_s = True, now_s
         critical = rule.critical_count is not None and most >= rule.critical_count
-        return Finding(now_s, Severity.CRITICAL if critical else rule.severity, tuple(evidence))
+        return Finding(now_s, Severity.CRITICAL if critical else rule.severity, tuple(evidence), lowers)
+
+    def _may_hold(self, thread: DemandThread, now_s: float) -> bool:
+        """Return whether a demand was made often, and refused often enough, and lately."""
+        recent_s = now_s - thread.last.utterance.end_s
+        return (
+            len(thread.turns) >= self._rule.count and recent_s <= WITHIN_S and thread.refused >= LEAST_REFUSED
+        )
 
     def _insisted(self, like: Sequence[DemandTime]) -> bool:
         """Return whether they are more than polite requests after mere want of room: a booking's next choices."""

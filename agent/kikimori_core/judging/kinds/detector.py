@@ -89,6 +89,8 @@ class Finding:
     severity: Severity
     evidence: tuple[Evidence, ...]
     """Evidence; it replaces evidence of the same kind and start: a shout that goes on is one shout."""
+    lowers: bool = False
+    """True = the demands in it were counted too high before: the alert becomes as severe as its counts are now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
 from kikimori_core.judging.demands.of_call import CallDemands
-from kikimori_core.judging.demands.refused import RefusedDemands
+from kikimori_core.judging.demands.refused import TAKEN_BACK, RefusedDemands
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
 from kikimori_core.judging.kinds.rule import AccommodatedRule, Name, Positive
 from kikimori_core.model.alert import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from kikimori_core.judging.demands.times import DemandTime
 
@@ -75,6 +75,16 @@ class RepeatedRule(AnswerRule):
         return self.category
 
 
+class _Told(NamedTuple):
+    """What was told of a demand last."""
+
+    time: DemandTime
+    """The last time at which the rule held."""
+    severity: Severity
+    made: int
+    """Number of times that it was made."""
+
+
 class RepeatedDetector(Detector):
     """Counts utterances, not words: 「代われ、代われ」 in one breath is one demand.
 
@@ -90,8 +100,7 @@ class RepeatedDetector(Detector):
         self._demands = facts.demands[rule.reads_as()] = known or CallDemands(rule, facts)
         self._answers, self._times = self._demands.answers, self._demands.times
         self._refused = RefusedDemands(rule, facts, self._demands)
-        self._told: tuple[DemandTime, Severity] | None = None
-        """The last time at which the rule held, and how severe it was."""
+        self._told: _Told | None = None
 
     def observe(self, observation: Observation) -> Finding | None:
         if not isinstance(observation, Spoken) or observation.provisional:
@@ -100,25 +109,33 @@ class RepeatedDetector(Detector):
         if taken is None:
             return None
         now_s = observation.utterance.end_s
-        found = self._refused.found(now_s)
+        found = self._refused.found(now_s, agreed=taken.agreed)
         if found is not None:
             return found
         if taken.answers:
-            return self._answered(now_s) if taken.changed else None
+            return self._answered(now_s, agreed=taken.agreed) if taken.changed else None
         time = taken.time
         return self._found(time) if time is not None and self._counts(time) else None
 
-    def _answered(self, now_s: float) -> Finding | None:
+    def _answered(self, now_s: float, *, agreed: bool) -> Finding | None:
         """Tell again with its answer what was told before; tell what holds by the answer alone."""
         if self._told is None:
             last = self._times.last
             refused = last is not None and self._counts(last) and self._answers.refused(last.made)
             return self._found(last) if refused and last is not None else None
-        time, severity = self._told
-        like = self._times.like(time, self._rule.category)
+        told = self._told
+        like = self._times.like(told.time, self._rule.category)
         if self._refused.decide(like):
             return None
-        return Finding(now_s, severity, (answered_evidence(like, self._answers, self._rule.category),))
+        evidence = answered_evidence(like, self._answers, self._rule.category)
+        if len(like) >= told.made:
+            return Finding(now_s, told.severity, (evidence,))
+        if not agreed:
+            # Made again after the operator agreed: it begins anew, and is told when the rule holds.
+            return None
+        severity = self._severity(like, now_s) or TAKEN_BACK
+        self._told = _Told(told.time, severity, len(like))
+        return Finding(now_s, severity, (evidence,), lowers=True)
 
     def _counts(self, time: DemandTime) -> bool:
         """Return whether this rule counts an occurrence: of its category, or beside others any with a known demand."""
@@ -131,6 +148,20 @@ class RepeatedDetector(Detector):
         like = self._times.like(time, rule.category)
         if self._refused.decide(like):
             return None
+        severity = self._severity(like, now_s)
+        if severity is None:
+            return None
+        self._facts.repetition = True
+        self._facts.repetition_s = now_s
+        self._told = _Told(time, severity, len(like))
+        recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
+        evidence = answered_evidence(like, self._answers, rule.category)
+        self._refused.told_by_words(like, evidence)
+        return Finding(now_s, severity, (*(each.said for each in recent), evidence))
+
+    def _severity(self, like: Sequence[DemandTime], now_s: float) -> Severity | None:
+        """Return how severe it is that the same was demanded at these times; None = not often enough."""
+        rule = self._rule
         recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
         count = len(recent) - forgiven(recent)
         # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
@@ -144,12 +175,4 @@ class RepeatedDetector(Detector):
             return None
         if count < rule.count and self._refused.doubts(like):
             return None
-        self._facts.repetition = True
-        self._facts.repetition_s = now_s
-        severity = rule.severity
-        if rule.critical_count and count >= rule.critical_count:
-            severity = Severity.CRITICAL
-        self._told = time, severity
-        evidence = answered_evidence(like, self._answers, rule.category)
-        self._refused.told_by_words(like, evidence)
-        return Finding(now_s, severity, (*(each.said for each in recent), evidence))
+        return Severity.CRITICAL if rule.critical_count and count >= rule.critical_count else rule.severity

@@ -42,8 +42,9 @@ export class Announcer {
     const news = [];
     for (const alert of Object.values(picture.alerts)) {
       const now = rank(alert.severity);
-      if (now <= (this.announced.get(alert.alert_id) ?? -1)) continue;
-      this.announced.set(alert.alert_id, now);
+      const before = this.announced.get(alert.alert_id) ?? -1;
+      this.announced.set(alert.alert_id, now); // one that was corrected and is raised again is said again
+      if (now <= before) continue;
       if (now >= 1) news.push(alert);
     }
     for (const id of this.announced.keys()) if (this.announced.size > MOST) this.announced.delete(id);

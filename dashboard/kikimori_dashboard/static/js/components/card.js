@@ -11,7 +11,7 @@ import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 import { Voices } from "./voices.js";
-import { newestQuotes, reason } from "./why.js";
+import { newestQuotes, reason, reasonHint } from "./why.js";
 import { reasonsKey } from "../store/help_reasons.js";
 
 const REASONS = 3; // alerts that are shown with their reason; of more, the titles
@@ -159,8 +159,8 @@ export class Card {
     const { alerts } = this;
     const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, reasonsKey()]);
     fill(this.why, key, () => [
-      call.returned ? alertLine("warning", t("call.returned"), "", "alert came-back") : null,
-      ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert))),
+      call.returned ? alertLine("warning", t("call.returned"), "", "", "alert came-back") : null,
+      ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert), reasonHint(alert))),
       alerts.length > REASONS ? h("li", { class: "rest" }, ...alerts.slice(REASONS).map((alert) => heading(alert.severity, title(alert.title)))) : null,
     ]);
     fill(this.quotes, key, () => newestQuotes(alerts, QUOTES).map((line) =>
@@ -194,6 +194,6 @@ export class Card {
 /** @type {(severity: string, text: string) => HTMLElement} */
 const heading = (severity, text) => h("strong", { dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
 
-/** @type {(severity: string, text: string, why: string, name?: string) => HTMLElement} */
-const alertLine = (severity, text, why, name = "alert") =>
-  h("li", { class: name, dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: why }, why) : null);
+/** @type {(severity: string, text: string, why: string, hint: string, name?: string) => HTMLElement} */
+const alertLine = (severity, text, why, hint, name = "alert") =>
+  h("li", { class: name, dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: hint }, why) : null);

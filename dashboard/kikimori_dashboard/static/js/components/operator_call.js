@@ -10,7 +10,7 @@ import { phrases } from "./phrases.js";
 import { RecordingOffer } from "./recording.js";
 import { progress } from "./unanswered.js";
 import { calledAt, cancellable, facts, helpState, holdOffered, proven, said, situation, stays } from "../store/help.js";
-import { answeredText, newestAnswered } from "../store/answered.js";
+import { answeredHint, answeredText, newestAnswered } from "../store/answered.js";
 import { current, t, timeOfDay } from "../store/i18n.js";
 import { TRANSFERS, press, pressState, worded } from "../store/press.js";
 import { isHelp } from "../store/rank.js";
@@ -132,9 +132,11 @@ export class OperatorCall {
     };
     const listened = call.listeners?.length ? t("operator.listened", { names: call.listeners.join(t("operator.listened_and")) }) : "";
     const repeated = newestAnswered(alerts);
-    const known = [repeated ? answeredText(repeated) : "", ...facts(call, help, lanes).map((key) => t(key)), besides, listened].filter(Boolean);
-    fill(this.say, JSON.stringify([advice, this.way, known, current()]), () =>
-      [...this.advice(advice), ...known.map((each) => h("p", { class: "fact" }, each))]);
+    const known = [...facts(call, help, lanes).map((key) => t(key)), besides, listened].filter(Boolean);
+    fill(this.say, JSON.stringify([advice, this.way, repeated, known, current()]), () => [
+      ...this.advice(advice),
+      repeated ? h("p", { class: "fact", title: answeredHint(repeated) }, answeredText(repeated)) : null,
+      ...known.map((each) => h("p", { class: "fact" }, each))]);
   }
 
   /** @param {Advice} advice */

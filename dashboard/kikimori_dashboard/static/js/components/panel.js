@@ -219,7 +219,7 @@ export class Panel {
         h("strong", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
         h("span", { class: "fact", title: reason(alert, true) }, reason(alert, true)),
         marksRow(alert, () => this.drawWhy())),
-      ...sentences(alert).map((text) => h("li", { class: "sentence" }, text))]));
+      ...sentences(alert).map((line) => h("li", { class: "sentence", title: line.hint ?? null }, line.text))]));
     show(this.why, alerts.length > 0);
   }
 

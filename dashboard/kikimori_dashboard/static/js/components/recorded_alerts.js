@@ -69,7 +69,7 @@ export class RecordedAlerts {
       h("h3", {}, h("span", { class: "shape", dataset: { severity }, "aria-hidden": "true" }, shape(alert.severity)), h("span", { class: "unseen" }, `${word("severity", alert.severity)} `),
         title(alert.title), " ", this.goTo(Math.min(first, alert.opened_s))),
       // Second 0 of a recorded call is its begin: by it, moments are said by the clock on the wall.
-      h("ul", { class: "why" }, ...why({ ...alert, raised_at: call.started_at, raised_s: 0 }).map((line) => h("li", {}, this.whenOf(line), line.text))),
+      h("ul", { class: "why" }, ...why({ ...alert, raised_at: call.started_at, raised_s: 0 }).map((line) => h("li", { title: line.hint ?? null }, this.whenOf(line), line.text))),
       ...this.all(alert),
       h("p", { class: "life" }, lifeText(alert)),
       ...this.marks(alert, mark, may.false_alarm));

@@ -7,6 +7,7 @@ import { nth } from "./known_caller.js";
 import { clock, t, title, word } from "../store/i18n.js";
 import { loudness } from "./loudness.js";
 import { look, shape } from "./severity.js";
+import { correction } from "./why.js";
 
 export const ROW_PX = 34; // with the gap, as in css/rows.css
 
@@ -91,7 +92,7 @@ export class Row {
     const name = callerText(call);
     const times = call.known?.contacts ? t("caller.nth_short", { n: call.known.contacts + 1 }) : "";
     setText(this.caller, [name, times].filter(Boolean).join("・"));
-    setText(this.about, unwatched(call) ?? (alert ? title(alert.title) : call.speech === "off" ? t("call.speech_off") : ""));
+    setText(this.about, unwatched(call) ?? (alert ? [title(alert.title), correction(alert)].filter(Boolean).join(" ") : call.speech === "off" ? t("call.speech_off") : ""));
     setText(this.queue, call.queue ?? "");
     this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.known ? nth(call.known) : "", call.queue, this.about.textContent].filter(Boolean).join("　");
     this.updateLevels(picture);

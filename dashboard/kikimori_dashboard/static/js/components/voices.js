@@ -97,7 +97,7 @@ class Voice {
 }
 
 export class Voices {
-  /** @param {HTMLElement | null} [beside] stands over the oldest part of the picture */
+  /** @param {HTMLElement | null} [beside] stands beside the picture */
   constructor(beside = null) {
     this.beside = beside;
     /** @type {Voice[]} from above */

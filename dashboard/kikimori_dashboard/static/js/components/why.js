@@ -1,7 +1,7 @@
 // Why an alert: the evidence in one line each, in plain words.
 
 import { reasonText } from "../store/help_reasons.js";
-import { answeredText, byWall } from "../store/answered.js";
+import { answeredHint, answeredText, inCall } from "../store/answered.js";
 import { clock, find, signed, span, t, title } from "../store/i18n.js";
 
 const SHOWN_WORDS = 3;
@@ -27,6 +27,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
  * @property {string} text
  * @property {boolean} quote whether the text is the speaker's words
  * @property {boolean} [sentence] true = a sentence of its own, without a time before it
+ * @property {string} [hint] said of it to whoever points at it
  */
 
 /**
@@ -37,7 +38,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
 export function why(alert) {
   /** @type {<Kind extends keyof ByKind>(kind: Kind) => ByKind[Kind][]} */
   const of = (kind) => alert.evidence.flatMap((each) => (each.kind === kind ? [/** @type {ByKind[typeof kind]} */ (/** @type {unknown} */ (each))] : []));
-  const answered = of("answered").slice(-SHOWN_WORDS).map((each) => ({ at: "", text: answeredText(byWall(alert, each)), quote: false, sentence: true }));
+  const answered = of("answered").slice(-SHOWN_WORDS).map((each) => inCall(alert, each)).map((each) => ({ at: "", text: answeredText(each), hint: answeredHint(each), quote: false, sentence: true }));
   return [...answered, ...shouting(of("shouting")), ...words(of("words")), ...of("tone").slice(-SHOWN_WORDS).map(tone), ...of("duration").slice(-1).flatMap(duration), ...of("overlap").slice(-1).map(overlap), ...of("silence").slice(-1).map(silence), ...of("repeat_caller").slice(-1).map(repeat), ...presses(of("button")).map(button), ...alert.evidence.filter((each) => !KINDS.includes(each.kind)).slice(-SHOWN_WORDS).map(other)];
 }
 
@@ -141,9 +142,24 @@ export function reason(alert, whole = false) {
 
 /**
  * @param {{evidence: Evidence[]}} alert
- * @returns {string[]} reasons that are sentences of their own
+ * @returns {Line[]} reasons that are sentences of their own
  */
-export const sentences = (alert) => why(alert).filter((line) => line.sentence).map((line) => line.text);
+export const sentences = (alert) => why(alert).filter((line) => line.sentence);
+
+/**
+ * @param {{evidence: Evidence[]}} alert
+ * @returns {string} what its newest count was before it was corrected; "" where none was
+ */
+export function correction(alert) {
+  const [newest] = alert.evidence.flatMap((each) => (each.kind === "answered" ? [/** @type {Answered} */ (each)] : [])).slice(-1);
+  return newest?.count_before ? t("why.answered_corrected", { before: newest.count_before, n: newest.count }) : "";
+}
+
+/**
+ * @param {{evidence: Evidence[]}} alert
+ * @returns {string} for whoever points at its reason: all of it, and the hints of its sentences
+ */
+export const reasonHint = (alert) => [reason(alert), ...sentences(alert).flatMap((line) => line.hint || [])].join("\n");
 
 /**
  * @param {{evidence: Evidence[]}[]} alerts

@@ -310,6 +310,7 @@ export interface RepeatCallerEvidence {
  */
 export interface AnsweredEvidence {
   count: number;
+  count_before: number | null;
   demand: string | null;
   end_s: number;
   kind: "answered";
@@ -897,6 +898,7 @@ export interface OperatorEvidence {
   category?: string;
   comment?: string;
   count?: number;
+  count_before?: number;
   demand?: string;
   end_s?: number;
   kind: string;

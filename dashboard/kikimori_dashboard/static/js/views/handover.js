@@ -3,7 +3,7 @@
 import { byId as at, fill, h, setText } from "../components/dom.js";
 import { openKeys } from "../components/keys.js";
 import * as i18n from "../store/i18n.js";
-import { answeredText } from "../store/answered.js";
+import { answeredHint, answeredText, ofHandover } from "../store/answered.js";
 import { loadReasons, reasonText } from "../store/help_reasons.js";
 import { spoken } from "../store/names.js";
 import { applyTheme } from "../store/preferences.js";
@@ -71,7 +71,7 @@ function quote(kind, found) {
   return h("section", { class: `cell ${kind}` },
     h("h2", {}, t(`handover.${kind}${found && !found.found ? "_last" : ""}`), found ? h("time", {}, i18n.clock(found.at_s)) : null),
     h("p", { class: found ? "text" : "text none" }, found ? t("why.words", { words: found.text }) : t("handover.not_heard")),
-    ...(kind === "answered" ? call.repeated.map((/** @type {any} */ each) => h("p", { class: "repeated" }, answeredText(each))) : []));
+    ...(kind === "answered" ? call.repeated.map((/** @type {any} */ each) => ofHandover(call.started_at, each)).map((/** @type {any} */ each) => h("p", { class: "repeated", title: answeredHint(each) }, answeredText(each))) : []));
 }
 
 function worst() {
