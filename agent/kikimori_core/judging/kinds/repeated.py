@@ -76,7 +76,7 @@ class RepeatedRule(AnswerRule):
 
 
 class _Told(NamedTuple):
-    """What was told of a demand last."""
+    """Demand as it was told last."""
 
     time: DemandTime
     """The last time at which the rule held."""
