@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 
 from kikimori_core.wire.messages import DoubtedWords, Role, Severity, ToneEvidence
 
@@ -38,6 +40,23 @@ async def test_doubted_words_are_grey_with_the_reason(agent: PeerAgent, url: str
         "title", "found in the phrases of “abuse”, but the whole sentence reads as harmless: no alert"
     )
     await expect(page.get_by_text("reads like abuse; clues: 程度・移り")).to_be_visible()
+
+
+async def test_a_tone_is_whole_on_its_card(agent: PeerAgent, url: str, page: Page) -> None:
+    """The sentence and what it is like; its clues stand in the panel and in the tooltip, where there is room."""
+    await agent.call("c")
+    said = TONE.model_copy(update={"text": "言い訳はいらないんだよ今すぐここに持ってこいって言ってるんだ"})
+    await agent.alert("c", evidence=(said,), rule="tone", severity=Severity.WARNING, title=("言い方", "Tone"))
+    await page.goto(url)
+    quote = page.locator(".card[data-call=c] .quote")
+    for width, height in ((1920, 1080), (1366, 768), (390, 844)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(quote).to_have_text(f"「{said.text}」（暴言に近い言い方）")
+        await expect(quote).to_have_attribute("title", re.compile("手がかり: 程度・移り"))
+        await page.wait_for_function(
+            "each => each.scrollHeight <= each.clientHeight + 2", arg=await quote.element_handle()
+        )
+        await assert_accessible(page)
 
 
 TONE = ToneEvidence(

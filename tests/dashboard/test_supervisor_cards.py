@@ -108,6 +108,24 @@ async def test_how_loud_a_voice_is_now_covers_nothing(agent: PeerAgent, url: str
         await assert_accessible(page)
 
 
+async def test_a_row_with_a_notice_is_whole_where_there_is_room(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """What it is about and who calls stand beside an empty stretch, not cut."""
+    title = ("繰り返しお電話のお客様", "Calls again and again")
+    await agent.call("c", caller=Party(number="0300000105"), queue="総合窓口")
+    await agent.call("d")
+    await resize(page, SIZES[0])
+    await page.goto(url)
+    await expect(page.locator(".row[data-call=c]")).to_be_visible()
+    await agent.alert("c", rule="repeat-caller", severity=Severity.NOTICE, title=title, suggestion=None)
+    row = page.locator(".row[data-call=c]")
+    await expect(row.locator(".row-about")).to_have_text(title[0])
+    for part in (".caller", ".row-about", ".queue"):
+        assert await row.locator(part).evaluate("each => each.scrollWidth <= each.clientWidth"), part
+    await assert_accessible(page)
+
+
 async def test_a_name_of_twenty_letters_is_whole(agent: PeerAgent, url: str, page: Page) -> None:
     """A longer one is cut after two lines; its title and the card's name hold it."""
     for number, name in enumerate((TWENTY_LETTERS, LONG_NAME), start=1):

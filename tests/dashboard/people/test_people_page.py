@@ -183,6 +183,17 @@ async def test_superiors_are_ordered_and_get_hours(url: str, admin: ClientSessio
     assert found[0]["hours"] == {"ja": "月-金 09:00-18:00", "en": "mon-fri 09:00-18:00"}
 
 
+async def test_a_list_without_superiors_says_where_transfers_lead(
+    url: str, admin: ClientSession, page: Page
+) -> None:
+    await sign_in_page(page, "admin")
+    for each in (await get(admin, "/api/superiors"))["superiors"]:
+        assert (await post(admin, f"/api/superiors/{each['id']}/remove"))[0] == 200
+    await page.goto(f"{url}/people#superiors")
+    await expect(page.locator("#list .none")).to_contain_text("設定（[pbx] superior）の番号")
+    await assert_accessible(page)
+
+
 async def test_it_fits_a_small_screen_in_both_languages(url: str, page: Page) -> None:
     await sign_in_page(page, "admin")
     await page.set_viewport_size({"width": 390, "height": 800})

@@ -138,7 +138,7 @@ export class Buttons {
     const { actions } = this;
     const button = this.dress(h("button", { type: "button", class: primary ? "primary" : "secondary" }), action);
     const to = towards(superiorOf(actions.shown, actions.superiors, actions.superior));
-    if (primary && to && TRANSFERS.includes(action) && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", {}, to));
+    if (primary && to && TRANSFERS.includes(action) && actions.asked !== action && actions.doing("move") !== action) button.append(h("small", { title: to }, to));
     return button;
   }
 

@@ -164,7 +164,7 @@ export class Card {
       alerts.length > REASONS ? h("li", { class: "rest" }, ...alerts.slice(REASONS).map((alert) => heading(alert.severity, title(alert.title)))) : null,
     ]);
     fill(this.quotes, key, () => newestQuotes(alerts, QUOTES).map((line) =>
-      h("li", {}, h("time", {}, line.at), h("span", { class: "quote", title: line.text }, line.text))));
+      h("li", {}, h("time", {}, line.at), h("span", { class: "quote", title: line.text }, line.brief ?? line.text))));
     show(this.why, this.why.childElementCount > 0);
     show(this.quotes, this.quotes.childElementCount > 0);
   }

@@ -23,7 +23,7 @@ export async function draw(page) {
   const all = found.superiors;
   return [
     h("div", { class: "bar" }, h("button", { class: "primary", type: "button", dataset: { act: "add" }, onclick: () => edit(page, null) }, t("people.add_superior")), h("span", { class: "hint" }, t("people.superiors_hint"))),
-    h("div", { class: "rows" }, ...all.map((each, index) => row(page, all, each, index))),
+    all.length ? h("div", { class: "rows" }, ...all.map((each, index) => row(page, all, each, index))) : h("p", { class: "none" }, t("people.no_superiors")),
   ];
 }
 

@@ -46,7 +46,7 @@ class Ring {
     const times = known?.contacts ? t("caller.nth_short", { n: known.contacts + 1 }) : "";
     fill(this.head, JSON.stringify([call, alert?.revision, current()]), () => [
       h("span", { class: "shape", "aria-hidden": "true" }, alert ? shape(alert.severity) : "☎"),
-      h("b", { class: "caller" }, callerText(call)),
+      h("b", { class: "caller", title: callerText(call) }, callerText(call)),
       times ? h("span", {}, times) : null,
       alert ? h("span", { class: "ring-about" }, title(alert.title)) : null,
       h("span", { class: "ext" }, t("ring.at", { phones: phones(call) })),

@@ -64,6 +64,7 @@ export class Strip {
     this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";
     this.showButton(worst?.call_id ?? null);
     setText(this.whose, worst ? t("strip.whose", { who: who(worst) }) : "");
+    this.whose.title = this.whose.textContent ?? "";
     this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
     const mood = this.element.dataset.severity;
     const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";

@@ -27,6 +27,7 @@ const KINDS = ["shouting", "words", "tone", "duration", "overlap", "silence", "b
  * @property {string} text
  * @property {boolean} quote whether the text is the speaker's words
  * @property {boolean} [sentence] true = a sentence of its own, without a time before it
+ * @property {string} [brief] where there is no room for all of it
  * @property {string} [hint] said of it to whoever points at it
  */
 
@@ -74,12 +75,10 @@ function words(found) {
 }
 
 /** @type {(each: Tone) => Line} */
-const tone = (each) => ({
-  start_s: each.start_s,
-  at: clock(each.start_s),
-  text: t("why.tone", { category: find(`category.${each.category}`) ?? each.category, words: each.text, weighed: each.words.join("・") }),
-  quote: true,
-});
+function tone(each) {
+  const values = { category: find(`category.${each.category}`) ?? each.category, words: each.text, weighed: each.words.join("・") };
+  return { start_s: each.start_s, at: clock(each.start_s), text: t("why.tone", values), brief: t("why.tone_brief", values), quote: true };
+}
 
 /** @type {(each: Duration) => Line[]} */
 function duration(each) {
@@ -164,7 +163,7 @@ export const reasonHint = (alert) => [reason(alert), ...sentences(alert).flatMap
 /**
  * @param {{evidence: Evidence[]}[]} alerts
  * @param {number} most
- * @returns {{at: string, text: string}[]} the newest quotes, the oldest of them first
+ * @returns {Line[]} the newest quotes, the oldest of them first
  */
 export function newestQuotes(alerts, most) {
   const quotes = new Map(alerts.flatMap(why).filter((line) => line.quote).map((line) => [`${line.at} ${line.text}`, line]));
