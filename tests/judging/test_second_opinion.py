@@ -16,9 +16,11 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.judging.second_opinion.checked import CheckedPhrases
 from kikimori_core.judging.second_opinion.features import BITS, row_of
+from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.model import FORMAT, OpinionModel
 from kikimori_core.judging.second_opinion.senses import Senses
-from kikimori_core.judging.words.sound import words
+from kikimori_core.judging.sentence_encoder import load_encoder
+from kikimori_core.judging.words.sound import plain, words
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.messages import ToneEvidence
@@ -72,6 +74,62 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
         partial = replace(said("この馬鹿野郎が", 10, final=False), end_s=end_s)
         assert judge.observe(partial) == []
     assert book.counters().get("phrases_doubted") == 0
+
+
+def unsure_of(tmp_path: Path, **bars: float) -> CheckedPhrases:
+    """Return the phrases with bars of a critical alert, and nothing doubted; a model's folder is read once, so each has its own."""
+    folder = tmp_path / f"bars-{len(list(tmp_path.iterdir()))}"
+    folder.mkdir()
+    altered(folder, veto_below={}, critical_from=bars, tone_from={})
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
+    assert isinstance(book, CheckedPhrases)
+    return book
+
+
+def harm(text: str) -> float:
+    """Return what the shipped model says of a sentence."""
+    assert FOLDER is not None
+    encoder = load_encoder(BUILTIN_SENTENCES)
+    return OpinionModel(FOLDER).judge(words(plain(text)), lambda: encoder.of(spoken(plain(text)))).harm
+
+
+def test_one_phrase_alone_is_critical_only_in_a_sentence_that_is_surely_harassment(tmp_path: Path) -> None:
+    assert opened(unsure_of(tmp_path, violence=1.0), "殺すぞ") == {"phrase-violence": Severity.WARNING}
+    assert opened(unsure_of(tmp_path, violence=0.1), "殺すぞ") == {"phrase-violence": Severity.CRITICAL}
+    # A folder of an earlier release has no such bars.
+    assert opened(unsure_of(tmp_path), "殺すぞ") == {"phrase-violence": Severity.CRITICAL}
+    assert opened(unsure_of(tmp_path, violence=1.0), "この馬鹿野郎が") == {"phrase-insult": Severity.WARNING}
+
+
+def test_words_said_again_and_again_are_critical_however_sure_it_is_of_each(tmp_path: Path) -> None:
+    judge = CallJudge(RULES, unsure_of(tmp_path, insult=1.0), words_heard=True)
+    told = [change for at_s in range(10, 50, 10) for change in judge.observe(said("この馬鹿野郎が", at_s))]
+    assert [change.severity for change in told] == [Severity.WARNING] * 3 + [Severity.CRITICAL]
+
+
+def test_a_second_hearing_of_the_line_may_be_surer(tmp_path: Path) -> None:
+    """The alert becomes critical then; the same words count once."""
+    first, second = "おい、覚えておけよ", "お前の家に火をつけてやるからな、覚えておけよ"
+    bar = (harm(first) + harm(second)) / 2
+    assert harm(first) < bar < harm(second)
+    judge = CallJudge(RULES, unsure_of(tmp_path, threat=bar), words_heard=True)
+    (change,) = judge.observe(said(first, 10))
+    assert (change.rule, change.severity) == ("phrase-threat", Severity.WARNING)
+    changes = {each.rule: each for each in judge.observe(replace(said(second, 10), again=True))}
+    worse = changes["phrase-threat"]
+    assert (worse.ordinal, worse.severity, len(worse.evidence)) == (1, Severity.CRITICAL, 1)
+    assert judge.observe(replace(said(second, 10, OPERATOR), again=True)) == []
+
+
+def test_a_second_hearing_that_is_no_surer_says_nothing_new(tmp_path: Path) -> None:
+    judge = CallJudge(RULES, unsure_of(tmp_path, violence=1.0), words_heard=True)
+    assert len(judge.observe(said("殺すぞ", 10))) == 1
+    assert judge.observe(replace(said("殺すぞ。", 10), again=True)) == []
+
+
+@pytest.mark.parametrize("text", ["覚えておけよー！", "答え：そっちいくわ"])
+def test_words_between_friends_are_not_critical(text: str) -> None:
+    assert Severity.CRITICAL not in opened(checked(), text).values()
 
 
 def test_demands_that_are_counted_are_never_doubted(tmp_path: Path) -> None:

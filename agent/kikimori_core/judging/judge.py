@@ -84,7 +84,7 @@ class CallJudge:
             return chosen(utterance, self._phrases, self._alarming)
         if utterance.other is not None and first.text:
             utterance = replace(utterance, other=replace(utterance.other, text=first.text))
-        known = {match.category for match in first.said.matches}
+        known = _surely_known(first.said)
         return chosen(utterance, self._phrases, self._alarming - known)
 
     def observe(self, evidence: Evidence) -> list[AlertChange]:
@@ -116,8 +116,10 @@ class CallJudge:
             self._note_stop_request(utterance, said.matches)
             return self._observe(Spoken.of(utterance, said))
         first = told.said
-        known = {match.category for match in first.matches}
-        news = tuple(match for match in said.matches if match.category not in known)
+        known, surely = {match.category for match in first.matches}, _surely_known(first)
+        news = tuple(
+            match for match in said.matches if match.category not in (known if match.unsure else surely)
+        )
         self._note_stop_request(utterance, news)
         demand = said.demand if first.demand is None else None
         tone = said.tone if first.tone is None and not known else None
@@ -200,3 +202,8 @@ class CallJudge:
         """End the call: close its open alerts."""
         closed = (life.close(max(now_s, self._now_s), because) for _, life in self._rules)
         return [change for change in closed if change is not None]
+
+
+def _surely_known(said: UtteranceFindings) -> frozenset[str]:
+    """Return the categories of which a second hearing of the same line can say nothing worse."""
+    return frozenset(match.category for match in said.matches if not match.unsure)

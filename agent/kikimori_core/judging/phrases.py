@@ -56,6 +56,8 @@ class Match:
     """The words, as recognised."""
     at_most: Severity | None = None
     """Worst severity of the alert; None = as the rule says."""
+    unsure: bool = False
+    """The second opinion is not sure enough of the whole sentence for a critical alert by these words alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Thresholds:
     """Thresholds by which the judge uses a probability of harassment."""
 
     veto_below: dict[str, float]
+    critical_from: dict[str, float]
     tone_from: dict[str, float]
     tone_words: int = 2
 
@@ -57,6 +58,8 @@ VETOES = {
     "violence": 0.008,
 }
 """Other bars of doubt: friends insult each other in jest; true remarks may be polite; of threats none may be doubted."""
+CRITICAL_FROM = {"threat": 0.4, "violence": 0.4}
+"""Bars of a critical alert by one phrase: below them it is as likely said between friends."""
 TONES = {
     "exposure": 0.87,
     "private": 0.8,
@@ -81,6 +84,7 @@ def default_thresholds(categories: Sequence[str]) -> Thresholds:
     """Return what the shipped model uses, for the categories that a model has."""
     return Thresholds(
         {each: VETOES.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
+        {each: bar for each, bar in CRITICAL_FROM.items() if each in categories},
         {each: TONES.get(each, TONE_FROM) for each in categories if each not in NEVER_TONE},
     )
 
@@ -203,6 +207,7 @@ def write_model(
         network_share=NETWORK_SHARE if by_words else 0.0,
         meaning_share=MEANING_SHARE if by_meaning else 0.0,
         veto_below=thresholds.veto_below,
+        critical_from=thresholds.critical_from,
         tone_from=thresholds.tone_from,
         tone_words=thresholds.tone_words,
         made=made,

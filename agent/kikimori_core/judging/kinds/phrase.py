@@ -49,6 +49,8 @@ class PhraseDetector(Detector):
         self._count = 0
         self._early: dict[str, float] = {}
         """Start of the evidence, by line that a partial alerted."""
+        self._unsure: set[str] = set()
+        """Lines whose final the second opinion was not sure of: a second hearing may be surer, and is the same words."""
 
     def observe(self, observation: Observation) -> Finding | Retraction | None:
         if isinstance(observation, TakenBack):
@@ -62,13 +64,17 @@ class PhraseDetector(Detector):
         evidence = words_evidence(utterance, found)
         early_s = self._early.pop(utterance.line_id, None)
         if early_s is None:
-            self._count += found.at_most is None
+            self._count += found.at_most is None and utterance.line_id not in self._unsure
         else:
             # The final replaces what was told of the partial: one thing said is one piece of evidence.
             evidence = evidence.model_copy(update={"start_s": early_s})
         if observation.provisional:
             self._early[utterance.line_id] = evidence.start_s
         severity = self._rule.severity
+        if found.unsure:
+            if not observation.provisional:
+                self._unsure.add(utterance.line_id)
+            severity = min(severity, Severity.WARNING, key=lambda each: each.rank)
         if self._rule.critical_count and self._count >= self._rule.critical_count:
             severity = Severity.CRITICAL
         if found.at_most is not None:

@@ -1,4 +1,4 @@
-"""Phrases with the second opinion over them: what of an utterance counts, what is doubted, what tone it has."""
+"""Phrases with the second opinion over them: what of an utterance counts, how much, what is doubted, what tone it has."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class CheckedPhrases:
         self._model = model
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
+        self._critical = model.note.critical_from
         self._tone_odds = model.note.tone_share * min(
             (bar / max(1 - bar, 1e-9) for bar in model.note.tone_from.values()), default=1.0
         )
@@ -63,7 +64,7 @@ class CheckedPhrases:
         return {"phrases_doubted": self.doubted, "tones_noticed": self.tones}
 
     def find(self, utterance: Utterance) -> UtteranceFindings:
-        """Return what the phrases find, less what the model doubts; a tone where they find nothing."""
+        """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing."""
         heard = self._book.hear(utterance.text)
         said = self._book.find_in(heard, utterance.role)
         if utterance.role is Role.OPERATOR:
@@ -79,20 +80,23 @@ class CheckedPhrases:
         return self._model.judge(heard.words, vector, least_odds)
 
     def _checked(self, said: UtteranceFindings, heard: Pronunciation, *, final: bool) -> UtteranceFindings:
-        doubtful = [match for match in said.matches if match.category in self._vetoes]
-        if not doubtful:
+        if not any(
+            match.category in self._vetoes or match.category in self._critical for match in said.matches
+        ):
             return said
-        opinion = self._judged(heard)
+        harm = self._judged(heard).harm
 
         def stays(match: Match) -> bool:
-            return opinion.harm >= self._vetoes.get(match.category, 0.0)
+            return harm >= self._vetoes.get(match.category, 0.0)
+
+        def weighed(match: Match) -> Match:
+            return replace(match, unsure=harm < self._critical.get(match.category, 0.0))
 
         doubted = tuple(match for match in said.matches if not stays(match))
-        if not doubted:
-            return said
         if final:
             self.doubted += len(doubted)
-        return replace(said, matches=tuple(match for match in said.matches if stays(match)), doubted=doubted)
+        counting = tuple(weighed(match) for match in said.matches if stays(match))
+        return replace(said, matches=counting, doubted=doubted)
 
     def _with_tone(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:
         note = self._model.note

@@ -56,6 +56,8 @@ class ModelNote(BaseModel):
     """Part that `meaning.npz` gives, given the sentence's vector; the other two share the rest. 0: there is none."""
     veto_below: dict[str, _Share] = {}
     """Categories whose single phrases are doubted below this probability of harassment; others never are."""
+    critical_from: dict[str, _Share] = {}
+    """Categories of which one phrase makes an alert critical only from this probability of harassment on; below it, it is a warning."""
     tone_from: dict[str, _Share] = {}
     """Categories that a notice of tone may name, each from this probability of harassment on."""
     tone_share: _Share = 0.5
