@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 BEGAN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """Ten o'clock in Tokyo."""
 REFUSED_S = (125, 905, 1865)
-SENTENCE = "同じご要望 4回目・02:05、15:05、31:05 に『できかねます』（返金・弁償）"
+SENTENCE = "同じご要望 4回目・02:05、15:05、31:05 にお断り『できかねます』（返金・弁償）"
 
 WALL = "時刻では 10:02、10:15、10:31"
-CORRECTED = "回数を訂正：3回→2回。同じご要望 2回目・15:05 に『できかねます』（返金・弁償）"
+CORRECTED = "回数を訂正：3回→2回。同じご要望 2回目・15:05 にお断り『できかねます』（返金・弁償）"
 
 
 def explained(*refused_s: float, count: int = 4) -> AnsweredEvidence:
@@ -97,7 +97,7 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
     await page.goto(f"{url}/handover?call=c")
     await expect(page.locator(".cell.answered .text")).to_have_text("「できかねます」")
     await expect(page.locator(".cell.answered .repeated")).to_have_text(SENTENCE)
-    await expect(page.locator(".cell.answered .repeated")).to_have_attribute("title", WALL)
+    await expect(page.locator(".cell.answered .wall")).to_have_text(WALL)
     await expect(page.locator(".cell.answered .repeated")).to_be_in_viewport(ratio=1)
     await assert_accessible(page)
 

@@ -1,4 +1,4 @@
-"""What is cut for want of room is whole in its tooltip: long names of people and customers, on every page that shows a call."""
+"""Tooltips of what a page cuts for want of room: long names are whole there, on every page that shows a call."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, pa
     await expect(page.locator("#exact-title")).to_have_text("2件")
     await expect(rows.nth(1).locator("mark")).to_have_text("返金")
     await expect(rows.nth(1)).to_contain_text("▲ 要確認")
-    await expect(rows.nth(1).locator(".why")).to_have_text("同じご要望の繰り返し")
+    await expect(rows.nth(1).locator(".why")).to_have_text("同じ要求の繰り返し")
     await expect(rows.nth(1)).to_contain_text(EVIL)
     assert await page.locator("#exact-calls img").count() == 0
     await page.locator("h1").click()

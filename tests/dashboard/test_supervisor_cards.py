@@ -111,7 +111,7 @@ async def test_how_loud_a_voice_is_now_covers_nothing(agent: PeerAgent, url: str
 async def test_a_row_with_a_notice_is_whole_where_there_is_room(
     agent: PeerAgent, url: str, page: Page
 ) -> None:
-    """What it is about and who calls stand beside an empty stretch, not cut."""
+    """Caller and notice stand beside an empty stretch, not cut."""
     title = ("繰り返しお電話のお客様", "Calls again and again")
     await agent.call("c", caller=Party(number="0300000105"), queue="総合窓口")
     await agent.call("d")

@@ -46,15 +46,25 @@ def evidence_of(revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def life_of(revisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the changes of state, severity, suggestion and closing of an alert, in order of time."""
+    """Return the changes of state, severity, suggestion, closing and corrected counts of an alert, in order of time."""
     life: list[dict[str, Any]] = []
     before: dict[str, Any] = {}
+    corrected: list[list[int]] = []
     for revision in revisions:
         now = {name: revision["alert"].get(name) for name in SHOWN}
-        if now != before:
-            life.append({"media_s": revision["media_s"], **now})
-            before = now
+        counts = _corrected(revision["alert"])
+        news = [each for each in counts if each not in corrected]
+        if now != before or news:
+            life.append({"media_s": revision["media_s"], **now, "corrected": news})
+        before, corrected = now, counts
     return life
+
+
+def _corrected(alert: Mapping[str, Any]) -> list[list[int]]:
+    """Return the counts of demands that were corrected: as they were told before, and as they are."""
+    evidence = [each for each in alert.get("evidence") or () if isinstance(each, dict)]
+    found = ((each.get("count_before"), each.get("count")) for each in evidence)
+    return [[before, count] for before, count in found if isinstance(before, int) and isinstance(count, int)]
 
 
 def _takes_back(later: Mapping[str, Any], earlier: Mapping[str, Any]) -> bool:

@@ -37,6 +37,31 @@ def test_of_a_demand_that_was_counted_anew_the_last_count_is_there() -> None:
     assert view["evidence"] == [words(10, "a"), counted(20, 30), other]
 
 
+def test_a_corrected_count_stays_in_the_life_of_its_alert() -> None:
+    """Though the demand is made again and counted as often as before."""
+
+    def revision(media_s: float, severity: str, count: int, before: int | None) -> dict[str, Any]:
+        counted = {"kind": "answered", "start_s": 10, "times_s": [10, 20, 30][:count], "count": count}
+        evidence = [{**counted, "count_before": before}, {"kind": "answered", "count_before": "3"}]
+        return {
+            "media_s": media_s,
+            "alert": {"severity": severity, "state": "open", "evidence": evidence},
+        }
+
+    revisions = [
+        revision(31, "warning", 3, None),
+        revision(33, "notice", 2, 3),
+        revision(50, "warning", 3, None),
+    ]
+    row = {"alert_id": "a1", "rule": "r", "kind": "repeated", "severity": "warning", "opened_s": 31.0}
+    view = alert_view({**row, "closed_s": None, "revisions": revisions})
+    assert [(each["severity"], each["corrected"]) for each in view["life"]] == [
+        ("warning", []),
+        ("notice", [[3, 2]]),
+        ("warning", []),
+    ]
+
+
 def test_evidence_of_all_revisions_is_there_once_as_it_was_last() -> None:
     loud = {"kind": "shouting", "start_s": 2.0, "end_s": 3.0}
     revisions = [

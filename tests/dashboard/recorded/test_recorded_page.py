@@ -159,13 +159,20 @@ async def test_a_demand_that_was_refused_again_and_again(folder: Path) -> None:
             [revisions] = (
                 await connection.execute(select(recorded_alerts.c.revisions).where(superior))
             ).one()
-            for revision in revisions:
-                revision["alert"]["evidence"].append(explained(*REFUSED_S).model_dump(mode="json"))
+            for number, revision in enumerate(revisions):
+                # The first count was corrected, and told as high again later.
+                counted = explained(*REFUSED_S).model_copy(
+                    update={} if number else {"count": 3, "count_before": 4}
+                )
+                revision["alert"]["evidence"].append(counted.model_dump(mode="json"))
             await connection.execute(update(recorded_alerts).where(superior).values(revisions=revisions))
         await page.goto(f"{office.url}/history/{uid}")
         alerts = page.locator(".alerts > li")
         await expect(alerts).to_have_count(2)
-        await expect(alerts.filter(has_text="上司を出せの繰り返し").locator(".why")).to_contain_text(SENTENCE)
+        repeated = alerts.filter(has_text="上司を出せの繰り返し")
+        await expect(repeated.locator(".why")).to_contain_text(SENTENCE)
+        await expect(repeated.locator(".why")).to_contain_text("時刻では")
+        await expect(repeated.locator(".life")).to_contain_text("回数を訂正：4回→3回")
         await expect(page.locator("#head .operator .value")).to_have_text("佐藤（内線 204）")
         await expect(page.locator(".course-list")).to_contain_text("終了：上司を出せの繰り返し（通話終了）")
         await assert_accessible(page)

@@ -4,7 +4,7 @@ import { clock, current, find, t, title, word } from "../store/i18n.js";
 import { momentOf } from "../store/recorded.js";
 import { fill, h, setText, show } from "./dom.js";
 import { look, shape } from "./severity.js";
-import { why } from "./why.js";
+import { corrections, why } from "./why.js";
 
 /**
  * @typedef {import("../store/recorded.js").RecordedAlert} Alert
@@ -69,7 +69,7 @@ export class RecordedAlerts {
       h("h3", {}, h("span", { class: "shape", dataset: { severity }, "aria-hidden": "true" }, shape(alert.severity)), h("span", { class: "unseen" }, `${word("severity", alert.severity)} `),
         title(alert.title), " ", this.goTo(Math.min(first, alert.opened_s))),
       // Second 0 of a recorded call is its begin: by it, moments are said by the clock on the wall.
-      h("ul", { class: "why" }, ...why({ ...alert, raised_at: call.started_at, raised_s: 0 }).map((line) => h("li", { title: line.hint ?? null }, this.whenOf(line), line.text))),
+      h("ul", { class: "why" }, ...why({ ...alert, raised_at: call.started_at, raised_s: 0 }).map((line) => h("li", {}, this.whenOf(line), line.text, line.hint ? h("small", {}, line.hint) : null))),
       ...this.all(alert),
       h("p", { class: "life" }, lifeText(alert)),
       ...this.marks(alert, mark, may.false_alarm));
@@ -128,7 +128,7 @@ export class RecordedAlerts {
  * @param {Alert} alert
  */
 function lifeText(alert) {
-  const parts = alert.life.filter(({ state }) => state !== "closed").map((each) => `${clock(each.media_s)} ${word("severity", each.severity)}`);
+  const parts = alert.life.filter(({ state }) => state !== "closed").map((each) => [clock(each.media_s), word("severity", each.severity), ...corrections(each)].join(" "));
   const closed = alert.closed_s === null ? t("recorded.open_to_end") : `${clock(alert.closed_s)} ${t("recorded.closed", { because: alert.closed_because ? (find(`closed.${alert.closed_because}`) ?? alert.closed_because) : "" })}`;
   return [...parts, closed].join(" → ");
 }

@@ -5,6 +5,7 @@ import { wordedInLine } from "../store/press.js";
 import { courseOf } from "../store/recorded.js";
 import { fill, h, setText } from "./dom.js";
 import { look, shape } from "./severity.js";
+import { corrections } from "./why.js";
 
 export class RecordedCourse {
   /** @param {(seconds: number) => void} seek */
@@ -51,7 +52,8 @@ function alertParts({ alert, life, before }) {
   const sign = h("span", { class: "shape", dataset: { severity: look(life.severity) }, "aria-hidden": "true" }, shape(life.severity));
   if (life.state === "closed") return [t("story.closed", { title: title(alert.title), because: life.closed_because ? word("closed", life.closed_because) : "" })];
   if (before === null) return [sign, ` ${title(alert.title)}`];
-  return [sign, ` ${t("recorded.became", { title: title(alert.title), severity: word("severity", life.severity) })}`];
+  const became = life.severity === before.severity && life.corrected?.length ? title(alert.title) : t("recorded.became", { title: title(alert.title), severity: word("severity", life.severity) });
+  return [sign, ` ${[became, ...corrections(life)].join(" ")}`];
 }
 
 /** @param {Record<string, any>} body */

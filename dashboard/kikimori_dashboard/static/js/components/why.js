@@ -145,6 +145,9 @@ export function reason(alert, whole = false) {
  */
 export const sentences = (alert) => why(alert).filter((line) => line.sentence);
 
+/** @type {(life: {corrected?: [number, number][]}) => string[]} */
+export const corrections = (life) => (life.corrected ?? []).map(([before, n]) => t("why.answered_corrected", { before, n }));
+
 /**
  * @param {{evidence: Evidence[]}} alert
  * @returns {string} what its newest count was before it was corrected; "" where none was

@@ -3,7 +3,7 @@
 /**
  * @typedef {[string, number, number, number]} Word word, begin and end in s, confidence 0 to 1
  * @typedef {{line_id: string, role: string, start_s: number, end_s: number, text: string, words: Word[], other: {text: string, engine: string} | null, spoken_by: {superior: {number?: string | null, name?: string | null}, certain: boolean} | null}} RecordedLine
- * @typedef {{media_s: number, state: string, severity: string, suggestion: string | null, closed_because: string | null}} LifeEntry
+ * @typedef {{media_s: number, state: string, severity: string, suggestion: string | null, closed_because: string | null, corrected?: [number, number][]}} LifeEntry
  * @typedef {{id: string, reason: string, person_id: string, name: string, at: string}} FalseMark
  *
  * @typedef {object} RecordedAlert

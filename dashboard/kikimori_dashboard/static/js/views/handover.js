@@ -71,7 +71,8 @@ function quote(kind, found) {
   return h("section", { class: `cell ${kind}` },
     h("h2", {}, t(`handover.${kind}${found && !found.found ? "_last" : ""}`), found ? h("time", {}, i18n.clock(found.at_s)) : null),
     h("p", { class: found ? "text" : "text none" }, found ? t("why.words", { words: found.text }) : t("handover.not_heard")),
-    ...(kind === "answered" ? call.repeated.map((/** @type {any} */ each) => ofHandover(call.started_at, each)).map((/** @type {any} */ each) => h("p", { class: "repeated", title: answeredHint(each) }, answeredText(each))) : []));
+    ...(kind === "answered" ? call.repeated.map((/** @type {any} */ each) => ofHandover(call.started_at, each)).flatMap((/** @type {any} */ each) => [
+      h("p", { class: "repeated" }, answeredText(each)), h("p", { class: "wall" }, answeredHint(each))]) : []));
 }
 
 function worst() {
