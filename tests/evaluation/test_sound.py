@@ -11,7 +11,7 @@ from tests.support.sample import line as sample_line
 from kikimori.analysis import Findings
 from kikimori.config import AgentConfig
 from kikimori_core.model.call import Role
-from kikimori_core.wire.messages import WordsEvidence
+from kikimori_core.wire.messages import ToneEvidence, WordsEvidence
 from kikimori_lab.evaluation.case_judge import CaseJudge
 from kikimori_lab.evaluation.run import JudgedCall
 from kikimori_lab.evaluation.sound import score_sound
@@ -79,3 +79,16 @@ def test_a_demand_that_counts_only_when_repeated_is_kept_when_it_was_understood(
     understood = score_sound([judged([heard("責任者を出せ", 5)], [], (said,))], judge).all
     misheard = score_sound([judged([heard("席に座をだし", 5)], [], (said,))], judge).all
     assert (understood.found, understood.kept, misheard.kept) == (1, 1, 0)
+
+
+def test_a_sentence_that_alarms_as_a_whole_is_kept_by_a_notice_of_tone() -> None:
+    judge = CaseJudge.of(AgentConfig())
+    text = "お客様は神様だって教わらなかったのか、神様に逆らうんじゃないよ"
+    said = TruthSegment(role=Role.CUSTOMER, start=5.0, end=9.0, text=text)
+    tone = ToneEvidence(
+        start_s=5.1, end_s=8.9, role=Role.CUSTOMER, text=text, words=(), category="authority", probability=0.9
+    )
+    notice = alert(alert_id="a-1", rule="tone", rule_kind="tone", evidence=(tone,))
+    kept = score_sound([judged([heard("神様", 5.1)], [notice], (said,))], judge).all
+    lost = score_sound([judged([heard("神様", 5.1)], [], (said,))], judge).all
+    assert (kept.found, kept.kept, lost.kept) == (1, 1, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from kikimori_core.judging.cut_sentences import CutSentences
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Observation,
@@ -13,6 +14,7 @@ from kikimori_core.judging.kinds.detector import (
     TakenBack,
 )
 from kikimori_core.judging.kinds.phrase import PhraseRule
+from kikimori_core.judging.kinds.tone import ToneRule
 from kikimori_core.judging.life import AlertLife
 from kikimori_core.judging.likely import chosen
 from kikimori_core.judging.partials import StablePartials
@@ -59,6 +61,7 @@ class CallJudge:
         self._facts = facts = CallFacts(words_heard=words_heard, counted_categories=frozenset(counted))
         self._phrases = phrases
         self._partials = StablePartials(phrases)
+        self._sentences = CutSentences(phrases)
         self._told: dict[str, _Told] = {}
         """The last finals, by line."""
         self._rules = [(rule.detector(facts), AlertLife(rule)) for rule in rules]
@@ -99,8 +102,14 @@ class CallJudge:
             return [] if believed is None else self._observe(believed)
         said = self._phrases.find(utterance)
         self.doubted = said.doubted
-        if utterance.again:
-            return self._heard_again(utterance, said)
+        changes = (
+            self._heard_again(utterance, said) if utterance.again else self._heard_first(utterance, said)
+        )
+        whole = self._sentences.joined(utterance, said)
+        # Only what one sentence alarms by: its demand was counted with its pieces.
+        return changes if whole is None else changes + self._observe(whole, PhraseRule, ToneRule)
+
+    def _heard_first(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
         self._told[utterance.line_id] = _Told(utterance.text, said)
         while len(self._told) > _MOST_LINES:
             del self._told[next(iter(self._told))]
@@ -135,9 +144,12 @@ class CallJudge:
         request = StopRequest(start_s=utterance.start_s, quote=quote)
         self.stop_requests = (*self.stop_requests, request)[-MOST_REQUESTS:]
 
-    def _observe(self, observation: Observation) -> list[AlertChange]:
+    def _observe(self, observation: Observation, *kinds: type[Rule]) -> list[AlertChange]:
+        """Let the rules of these kinds observe; none named = all."""
         changes = []
         for detector, life in self._rules:
+            if kinds and not isinstance(life.rule, kinds):
+                continue
             found = detector.observe(observation)
             if found is None or self._is_quiet(life):
                 continue

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.model.call import Role
-from kikimori_core.wire.messages import WordsEvidence
+from kikimori_core.wire.messages import ToneEvidence, WordsEvidence
 from kikimori_lab.evaluation.case_judge import utterance
 from kikimori_lab.evaluation.words import CharacterErrors
 
@@ -37,7 +37,7 @@ class SoundFigures:
     harmless: int = 0
     """Number of sentences without findings in their written words."""
     false: int = 0
-    """Number of these whose sound raised an alert of words."""
+    """Number of these whose sound raised an alert of words, or a notice of tone."""
     errors: CharacterErrors = field(default_factory=CharacterErrors)
 
     def as_json(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _add(
         each.category
         for alert in call.findings.changes
         for each in alert.evidence
-        if isinstance(each, WordsEvidence) and _within(each.start_s, each.end_s, segment)
+        if isinstance(each, WordsEvidence | ToneEvidence) and _within(each.start_s, each.end_s, segment)
     }
     texts = [line.text for line in lines] + [line.other.text for line in lines if line.other is not None]
     understood = {

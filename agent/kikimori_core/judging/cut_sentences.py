@@ -1,0 +1,97 @@
+"""Sentences that a recogniser cut at a pause, read once more as one.
+
+A recogniser ends an utterance after half a second without speech, also at a comma: お客様は神様だって教わらなかったのか and
+神様に逆らうんじゃないよ alarm together only.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.kinds.detector import Spoken
+from kikimori_core.model.evidence import Role
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.phrases import PhraseFinder, UtteranceFindings
+    from kikimori_core.model.evidence import Utterance
+
+LONGEST_PAUSE_S = 1.0
+"""Longest time between two finals that may be one sentence."""
+MOST_CHARACTERS = 80
+"""Length up to which two finals are read as one sentence."""
+_MOST_PIECES = 4
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One final of the customer's, as it was heard last."""
+
+    utterance: Utterance
+    found: set[str] = field(default_factory=set)
+    """Categories found in any hearing of it, or in it and the final before."""
+    toned: bool = False
+
+
+class CutSentences:
+    """The last finals of a call's customer. A call's judge has one."""
+
+    def __init__(self, phrases: PhraseFinder) -> None:
+        self._phrases = phrases
+        self._pieces: deque[_Piece] = deque(maxlen=_MOST_PIECES)
+
+    def joined(self, utterance: Utterance, said: UtteranceFindings) -> Spoken | None:
+        """Return a final with the one before it, where both hold together what neither holds alone.
+
+        `said`: what was found in the final. A final that was heard again takes the place of the first. A mixed leg is left
+        out: two finals of it may be two people's.
+        """
+        if utterance.role is not Role.CUSTOMER or not utterance.text:
+            return None
+        piece = self._piece(utterance, said)
+        before = self._before(piece)
+        if before is None:
+            return None
+        first = before.utterance
+        text = f"{first.text}、{utterance.text}"
+        if len(text) > MOST_CHARACTERS:
+            return None
+        whole = replace(
+            utterance,
+            start_s=first.start_s,
+            text=text,
+            words=first.words + utterance.words,
+            other=None,
+            likely=(),
+        )
+        found = self._phrases.find(whole)
+        known = before.found | piece.found
+        news = tuple(match for match in found.matches if match.category not in known)
+        tone = None if known or before.toned or piece.toned else found.tone
+        if not news and tone is None:
+            return None
+        piece.found |= {match.category for match in news}
+        piece.toned |= tone is not None
+        return Spoken(whole, news, tone=tone)
+
+    def _piece(self, utterance: Utterance, said: UtteranceFindings) -> _Piece:
+        piece = next((each for each in self._pieces if each.utterance.line_id == utterance.line_id), None)
+        if piece is None:
+            piece = _Piece(utterance)
+            self._pieces.append(piece)
+        piece.utterance = utterance
+        piece.found |= {match.category for match in said.matches}
+        piece.toned |= said.tone is not None
+        return piece
+
+    def _before(self, piece: _Piece) -> _Piece | None:
+        start_s = piece.utterance.start_s
+        earlier = [
+            each
+            for each in self._pieces
+            if each is not piece
+            and each.utterance.start_s < start_s
+            and start_s - each.utterance.end_s <= LONGEST_PAUSE_S
+        ]
+        return max(earlier, key=lambda each: each.utterance.start_s, default=None)

@@ -1,0 +1,74 @@
+"""Sentences that the recogniser cut at a pause: what only both halves hold counts, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kikimori.config import AgentConfig
+from kikimori.phrase_finder import configured_finder
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.rules import load_rules
+from kikimori_core.model.evidence import Role, Utterance
+from kikimori_core.wire.messages import ToneEvidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kikimori_core.model.alert import AlertChange
+
+CONFIG = AgentConfig()
+RULES = load_rules(CONFIG.rule_files())
+FINDER = configured_finder(CONFIG, RULES)
+FIRST, SECOND = "お客様は神様だって教わらなかったのか", "神様に逆らうんじゃないよ"
+
+
+def final(text: str, start_s: float, role: Role = Role.CUSTOMER) -> Utterance:
+    return Utterance(role, f"{role}-{start_s}", start_s, start_s + 2, text, final=True)
+
+
+def judged(told: Iterable[Utterance]) -> list[AlertChange]:
+    judge = CallJudge(RULES, FINDER, words_heard=True)
+    return [change for each in told for change in judge.observe(each)]
+
+
+def test_neither_half_alarms_alone() -> None:
+    assert judged([final(FIRST, 10)]) == judged([final(SECOND, 10)]) == []
+
+
+def test_a_sentence_cut_at_a_pause_is_read_as_one() -> None:
+    [change] = judged([final(FIRST, 10), final(SECOND, 12.8)])
+    [evidence] = change.evidence
+    assert isinstance(evidence, ToneEvidence)
+    assert evidence.text == f"{FIRST}、{SECOND}"
+    assert (evidence.start_s, evidence.end_s, evidence.category) == (10, 14.8, "authority")
+
+
+def test_a_half_heard_again_takes_the_first_one_s_place() -> None:
+    told = [
+        final(FIRST, 10),
+        final("紙様に計らえんじゃないよ", 12.8),
+        replace(final(SECOND, 12.8), again=True),
+        replace(final(SECOND, 12.8), again=True, line_id="customer-12.8"),
+    ]
+    assert len(judged(told)) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param([final(FIRST, 10), final(SECOND, 13.1)], id="a longer pause"),
+        pytest.param([final(FIRST, 10), final(SECOND, 12.8, Role.OPERATOR)], id="the other speaker"),
+        pytest.param([final(FIRST, 10, Role.MIXED), final(SECOND, 12.8, Role.MIXED)], id="a mixed leg"),
+        pytest.param([final(FIRST * 4, 10), final(SECOND, 12.8)], id="too long"),
+    ],
+)
+def test_what_may_be_two_sentences_is_not_joined(told: list[Utterance]) -> None:
+    assert not [change for change in judged(told) if SECOND in str(change.evidence)]
+
+
+def test_what_a_half_told_is_not_told_again() -> None:
+    alone = judged([final("殺すぞ", 10), final("聞いてるのか", 12.8)])
+    assert [change.rule for change in alone] == ["phrase-violence"]
