@@ -33,6 +33,8 @@ def found(book: PhraseBook, text: str) -> set[str]:
         ("責任者よべや", "call_for_superior"),
         ("責任者をダセ", "call_for_superior"),
         ("土下座シロ", "unreasonable_demand"),
+        ("ええから上の門出さんかい", "call_for_superior"),
+        ("上の人出せ", "call_for_superior"),
         ("責任者を。出せよ", "call_for_superior"),
         ("ふざけて。いるのか", "insult"),
     ],
@@ -48,6 +50,8 @@ def test_a_phrase_is_found_as_a_recogniser_writes_it(book: PhraseBook, text: str
         "うちの犬の名前はシロです",
         "カタログのシロクマパンダをお願いします",
         "店長だったころの話です",
+        "娘の門出さんざん祝いました",
+        "上の人出さえ増えれば",
         "こちらで。お待ちください",
     ],
 )

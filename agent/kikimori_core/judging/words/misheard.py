@@ -1,7 +1,7 @@
 """Spellings by which recognisers hide a verb: a name in katakana that nobody bears, and an object whose を was not heard.
 
-ダマトレ is だまっとれ without its small っ, フザケンナ is ふざけんな, and the だ of 責任者だせや is no copula. Such a place is cut
-once more with the spelling that people use, and kept where that gives a verb.
+ダマトレ is だまっとれ without its small っ, フザケンナ is ふざけんな, the だ of 責任者だせや is no copula, and もん出せ is written 門出せ,
+in which 門出 is a word. Such a place is cut once more with the spelling that people use, and kept where that gives a verb.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _BEFORE_ORDER = frozenset({"を", "に", "て", "で", "まで", "と"})
 _BEHIND_STEM = frozenset({"なさい", "て", "とけ", "やがれ", "ろ"})
 _CALLS = {("よ", "べ"), ("よ", "ん")}
 """よべ and よんで cut as particles: 責任者よべや."""
+_HIDING = re.compile("[一-鿿]出")
+_BEHIND_HIDDEN = re.compile("せ.*|し.*|さん|さな.*")
+"""Ends of a verb on す behind its 出: 出せ, 出して, 出さんかい, 出さない."""
 _BEHIND_COPULA = ("助詞", "助動詞", "補助記号", "接続詞", "感動詞", "空白", "記号")
 
 
@@ -40,6 +43,8 @@ def respelled(text: str, found: Sequence[Any], cut: Cut) -> tuple[str, list[int]
         )
         if _lost_object(found, number, text, cut):
             other = "を" + other
+        elif _hides_verb(found, number, text, cut):
+            other = f"{surface[:-1]}を{surface[-1]}"
         changed |= other != surface
         pieces.append((other, begin, end))
     if not changed:
@@ -123,9 +128,21 @@ def _lost_object(found: Sequence[Any], number: int, text: str, cut: Cut) -> bool
     return _is_verb_behind_object(text, each.begin(), cut)
 
 
-def _is_verb_behind_object(text: str, begin: int, cut: Cut) -> bool:
+def _hides_verb(found: Sequence[Any], number: int, text: str, cut: Cut) -> bool:
+    """Return whether a noun on 出 is an object and its verb: 上の門出せ, but 娘の門出を祝う."""
+    each = found[number]
+    if not 0 < number < len(found) - 1 or not _HIDING.fullmatch(each.surface()):
+        return False
+    if found[number - 1].surface() != "の" or not _BEHIND_HIDDEN.fullmatch(found[number + 1].surface()):
+        return False
+    return _is_verb_behind_object(text, each.end() - 1, cut, ("命令形", "連用形", "未然形"))
+
+
+def _is_verb_behind_object(
+    text: str, begin: int, cut: Cut, forms: tuple[str, ...] = ("命令形", "連用形")
+) -> bool:
     for each in cut(f"{text[:begin]}を{text[begin:]}"):
         if each.begin() == begin + 1:
             part = each.part_of_speech()
-            return bool(part[0] == "動詞" and part[5].startswith(("命令形", "連用形")))
+            return bool(part[0] == "動詞" and part[5].startswith(forms))
     return False
