@@ -72,3 +72,9 @@ def test_what_may_be_two_sentences_is_not_joined(told: list[Utterance]) -> None:
 def test_what_a_half_told_is_not_told_again() -> None:
     alone = judged([final("殺すぞ", 10), final("聞いてるのか", 12.8)])
     assert [change.rule for change in alone] == ["phrase-violence"]
+
+
+def test_what_only_both_hold_is_told_only_where_it_is_meant() -> None:
+    # Together they hold a phrase of violence, of which the whole sentence shows no sign.
+    eating = "カロリーのこと考えるとダメだと思うんですがどうしても手が出ちゃいますよね"
+    assert judged([final(eating, 10), final("そうなんです", 12.8)]) == []

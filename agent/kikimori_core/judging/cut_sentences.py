@@ -42,7 +42,7 @@ class CutSentences:
         self._pieces: deque[_Piece] = deque(maxlen=_MOST_PIECES)
 
     def joined(self, utterance: Utterance, said: UtteranceFindings) -> Spoken | None:
-        """Return a final with the one before it, where both hold together what neither holds alone.
+        """Return a final with the one before it, where both hold together what neither holds alone, and surely.
 
         `said`: what was found in the final. A final that was heard again takes the place of the first. A mixed leg is left
         out: two finals of it may be two people's.
@@ -67,7 +67,7 @@ class CutSentences:
         )
         found = self._phrases.find(whole)
         known = before.found | piece.found
-        news = tuple(match for match in found.matches if match.category not in known)
+        news = tuple(match for match in found.matches if match.category not in known and not match.unsure)
         tone = None if known or before.toned or piece.toned else found.tone
         if not news and tone is None:
             return None
