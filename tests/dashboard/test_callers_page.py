@@ -182,6 +182,7 @@ async def test_the_list_is_taken_in_and_written_on_its_page(
         page = await context.new_page()
         await page.goto(f"{url}/account")
         await page.get_by_role("link", name="お客様一覧").click()
+        await expect(page.locator("#count")).to_contain_text("まだ登録されていません")
         await page.locator("#file").set_input_files(bad)
         await expect(page.locator("#fault")).to_contain_text("2行目")
         await page.locator("#file").set_input_files(file)

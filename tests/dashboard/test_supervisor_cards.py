@@ -108,6 +108,19 @@ async def test_how_loud_a_voice_is_now_covers_nothing(agent: PeerAgent, url: str
         await assert_accessible(page)
 
 
+async def test_a_number_is_whole_on_a_telephone(agent: PeerAgent, url: str, page: Page) -> None:
+    """Beside how long it has waited and the button to take it."""
+    await agent.call("c", caller=Party(number="0300000105"))
+    await agent.alert("c")
+    await resize(page, SIZES[2])
+    await page.goto(url)
+    number = page.locator(".card[data-call=c] .caller")
+    await expect(number).to_contain_text("0300000105")
+    await expect(page.locator(".card[data-call=c] .since")).to_contain_text("発生")
+    assert await number.evaluate("each => each.scrollWidth <= each.clientWidth")
+    await assert_accessible(page)
+
+
 async def test_a_row_with_a_notice_is_whole_where_there_is_room(
     agent: PeerAgent, url: str, page: Page
 ) -> None:

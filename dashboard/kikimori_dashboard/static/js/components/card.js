@@ -141,7 +141,7 @@ export class Card {
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
-      h("span", {}, `${t("role.customer")}: ${callerText(call)}`),
+      h("span", {}, h("span", { class: "prefix" }, `${t("role.customer")}: `), callerText(call)),
       call.known && nth(call.known) ? h("span", { class: "number" }, nth(call.known)) : null,
       callerName(call) && call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
