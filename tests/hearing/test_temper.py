@@ -11,7 +11,7 @@ from kikimori.hearing.effort import EffortTracker
 from kikimori.hearing.effort_model import TEMPER, EffortModel, TemperModel, shipped_model
 from kikimori.hearing.features import measure
 from kikimori.hearing.frames import BLOCK_FRAMES, block_samples
-from kikimori.hearing.temper import TemperTracker, temper_of
+from kikimori.hearing.temper import TemperReading, TemperTracker, temper_of
 
 Pcm = NDArray[np.int16]
 
@@ -129,7 +129,7 @@ def without_temper() -> EffortModel:
 
 CALM = sung(level(140, 20), 0.25)
 GLAD = sung(level(215, 6), 0.5)
-ANGRY = sung(215 * (1 - 0.15 * (np.arange(6 * RATE) / RATE * 2.5 % 1)), 0.08, gap_s=0.02)
+ANGRY = sung(215 * (1 - 0.15 * (np.arange(6 * RATE) / RATE * 2.5 % 1)), 0.16, gap_s=0.04)
 
 
 def test_a_raised_voice_that_is_drawn_out_is_taken_back() -> None:
@@ -137,6 +137,23 @@ def test_a_raised_voice_that_is_drawn_out_is_taken_back() -> None:
     assert min(most_raised(GLAD, CALM, without_temper()), most_raised(ANGRY, CALM, without_temper())) > RAISED
     assert most_raised(GLAD, CALM) < RAISED
     assert most_raised(ANGRY, CALM) > RAISED
+
+
+def test_louder_and_brighter_at_the_same_pitch_is_no_raised_voice() -> None:
+    """Recorded announcements follow each other so: another room, another level, the same voice."""
+    bright = np.diff(sung(level(140, 6), 0.25, gap_s=0.02, seed=5).astype(np.float64), prepend=0.0)
+    announced = np.asarray(bright / np.abs(bright).max() * 28000, dtype=np.int16)
+    model = shipped_model()
+    known = model.known.model_copy(
+        update={
+            "weight": tuple(
+                0.0 if name == "pitch_missing" else weight
+                for name, weight in zip(model.known.names, model.known.weight, strict=True)
+            )
+        }
+    )
+    assert most_raised(announced, CALM, model.model_copy(update={"known": known})) > RAISED
+    assert most_raised(announced, CALM) < RAISED
 
 
 def test_what_is_raised_teaches_no_calm_voice_whatever_its_temper() -> None:
@@ -152,21 +169,61 @@ def test_what_is_raised_teaches_no_calm_voice_whatever_its_temper() -> None:
     assert learnt[0] == learnt[1]
 
 
-def test_temper_has_limits_and_of_a_known_voice_only_subtracts() -> None:
-    model = shipped_model()
+def of_noise(model: EffortModel, over_calm_db: float) -> TemperReading:
+    """Return what is made of a block of noise of 64 legs, each as loud over its calm voice."""
     tracker = TemperTracker(model)
     tracker.reserve(64)
     rng = np.random.default_rng(4)
     size = block_samples(RATE)
     noise = (rng.standard_normal((64, size)) * rng.uniform(30, 9000, (64, 1))).clip(-32768, 32767)
     sums = measure(noise.astype(np.int16), np.ones((64, BLOCK_FRAMES), bool), RATE).sums
-    found = tracker.update(np.arange(64), sums, np.ones(64, bool), rng.uniform(0, 1, 64).astype(np.float32))
-    temper = model.temper
+    trust, over = rng.uniform(0, 1, 64).astype(np.float32), np.full(64, over_calm_db, np.float32)
+    return tracker.update(np.arange(64), sums, np.ones(64, bool), trust, over)
+
+
+def unbroken() -> EffortModel:
+    model = shipped_model()
+    return model.model_copy(update={"temper": model.temper.model_copy(update={"broken_weight": 0.0})})
+
+
+def test_temper_has_limits_and_of_a_known_voice_only_subtracts() -> None:
+    temper = unbroken().temper
+    found = of_noise(unbroken(), 0)
     assert found.stranger.min() >= temper.stranger.least
     assert found.stranger.max() <= temper.stranger.most
     assert found.known.min() >= temper.known.least
     assert found.known.max() <= 0
     assert temper.known.most == 0
+
+
+def test_little_is_taken_of_a_voice_that_is_much_louder_than_when_calm() -> None:
+    model = unbroken()
+    quiet, between, loud, louder = (of_noise(model, over_db).known for over_db in (-5, 4, 8, 15))
+    assert quiet.min() < model.temper.least_louder
+    assert (quiet <= between).all()
+    assert (between <= loud).all()
+    assert loud.min() == pytest.approx(model.temper.least_louder)
+    np.testing.assert_array_equal(loud, louder)
+
+
+@pytest.mark.parametrize(("piece_s", "broken"), [(0.04, True), (0.24, False)])
+def test_a_voice_in_short_pieces_loses_by_each_window_that_they_lack(piece_s: float, broken: bool) -> None:
+    """Laughter: much of it has no pitch."""
+    pcm = sung(level(220, 4), piece_s + 0.08, gap_s=0.08)
+    size = block_samples(RATE)
+    legs = pcm[: len(pcm) // size * size].reshape(-1, size)
+    sums = measure(legs, np.ones((len(legs), BLOCK_FRAMES), bool), RATE).sums.sum(axis=0, keepdims=True)
+    taken = []
+    for model in (unbroken(), shipped_model()):
+        tracker = TemperTracker(model)
+        tracker.reserve(1)
+        none = np.zeros(1, np.float32)
+        taken.append(tracker.update(np.zeros(1, np.intp), sums, np.ones(1, bool), none, none))
+    temper, run = shipped_model().temper, taken[0].numbers[0, TEMPER.index("voiced_run")]
+    assert (run < temper.broken_run) == broken
+    lost = max(temper.broken_run - run, 0) * temper.broken_weight
+    assert taken[0].stranger[0] - taken[1].stranger[0] == pytest.approx(lost, abs=1e-4)
+    assert taken[0].known[0] - taken[1].known[0] == pytest.approx(lost, abs=1e-4)
 
 
 def test_a_slot_forgets_its_speaker() -> None:
@@ -175,10 +232,10 @@ def test_a_slot_forgets_its_speaker() -> None:
     size = block_samples(RATE)
     sums = measure(GLAD[: 2 * size].reshape(2, size), np.ones((2, BLOCK_FRAMES), bool), RATE).sums
     slots, speaking, trust = np.arange(2), np.ones(2, bool), np.full(2, 0.5, np.float32)
-    first = tracker.update(slots, sums, speaking, trust)
+    first = tracker.update(slots, sums, speaking, trust, np.zeros(2, np.float32))
     tracker.learn(slots, first.numbers, np.ones(2, np.float32))
     tracker.reset(0)
-    again = tracker.update(slots, sums, speaking, trust)
+    again = tracker.update(slots, sums, speaking, trust, np.zeros(2, np.float32))
     assert again.stranger[0] == first.stranger[0]
     assert again.stranger[1] != first.stranger[1] or again.known[1] != first.known[1]
 

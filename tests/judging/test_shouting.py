@@ -32,10 +32,10 @@ def test_one_loud_word_raises_nothing() -> None:
     assert judged(told, until_s=40, rules=SHOUTING) == []
 
 
-def test_raised_speech_of_more_than_a_second_alerts() -> None:
+def test_raised_speech_of_a_second_and_a_half_alerts() -> None:
     told = voices(0, 10) + voices(16, 22, raised=True)
     changes = judged(told, rules=SHOUTING)
-    assert opened(changes) == [("shouting", "warning", 17.2)]
+    assert opened(changes) == [("shouting", "warning", 17.6)]
     [evidence] = changes[-1].evidence
     assert isinstance(evidence, ShoutingEvidence)
     assert (evidence.start_s, evidence.over_calm_db) == (16, 12)
@@ -50,14 +50,14 @@ def test_mixed_with_calm_words_it_takes_longer() -> None:
 def test_the_operator_raises_nothing_and_a_mixed_leg_counts() -> None:
     assert judged(voices(0, 30, raised=True, role=OPERATOR), rules=SHOUTING) == []
     assert opened(judged(voices(0, 3, raised=True, role=MIXED), rules=SHOUTING)) == [
-        ("shouting", "warning", 1.2)
+        ("shouting", "warning", 1.6)
     ]
 
 
 def test_going_on_stays_a_warning_in_the_same_alert() -> None:
     """A voice alone is never critical."""
     changes = judged(voices(0, 20, raised=True), rules=SHOUTING)
-    assert opened(changes) == [("shouting", "warning", 1.2)]
+    assert opened(changes) == [("shouting", "warning", 1.6)]
     assert {str(change.severity) for change in changes} == {"warning"}
     assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
     # It grows at most every two seconds of the call, whatever the number of blocks.

@@ -36,7 +36,6 @@ _LOW_BANDS, _ALL_BANDS = 2, len(BANDS_HZ) - 1
 _LEVEL, _TILT, _PITCH = 0, 1, 2
 """Places in the data about a voice: the level, then `BASELINE`."""
 _LEARNT = [VECTOR.index(name) for name in BASELINE]
-_CAPPED = VECTOR.index("pitch_capped")
 
 LEARN_POWER = 4
 """Power of the probability of calm speech: its weight in what is learnt of the calm voice."""
@@ -122,12 +121,11 @@ class EffortTracker:
         calm_s = self._calm_s[slots]
         over = self._over_calm(slots, level, vector)
         vector[:, -len(RELATIVE) :] = over
-        places = VECTOR.index("pitch_over"), _CAPPED
-        np.minimum(vector[:, places[0]], np.float32(model.pitch_range), out=vector[:, places[0]])
-        np.minimum(vector[:, places[1]], np.float32(model.highest_pitch), out=vector[:, places[1]])
+        self._limit(vector)
         voiced = sums[:, AT["voiced"]] > 0
         judged = voiced if certain is None else voiced & certain
-        temper = self._temper.update(slots, block.sums, speaking, _trust(calm_s, model.prior_weight_s))
+        own = _trust(calm_s, model.prior_weight_s)
+        temper = self._temper.update(slots, block.sums, speaking, own, over[:, _LEVEL])
         trust = _trust(calm_s, model.calm_trusted_s)
         effort = self._score(vector, trust)
         added = (1 - trust) * temper.stranger + trust * temper.known
@@ -164,6 +162,15 @@ class EffortTracker:
         over[:, 1:] = vector[:, _LEARNT] - (share * calm[:, 1:] + (1 - share) * self._prior)
         return over
 
+    def _limit(self, vector: Floats) -> None:
+        """Limit numbers that tell nothing more from some height on, and fill in those of `LIMITED`."""
+        model, place = self.model, VECTOR.index
+        over = vector[:, place("pitch_over")]
+        np.minimum(over, np.float32(model.pitch_range), out=over)
+        vector[:, place("pitch_missing")] = np.maximum(np.float32(model.raised_pitch) - over, 0)
+        vector[:, place("pitch_capped")] = np.minimum(vector[:, place("pitch")], model.highest_pitch)
+        vector[:, place("flux_capped")] = np.minimum(vector[:, place("flux")], model.most_flux)
+
     def _score(self, vector: Floats, trust: Floats) -> Floats:
         """Return the log odds of effort [legs]."""
         stranger = self._stranger(vector) - np.float32(self.model.stranger_caution)
@@ -191,7 +198,7 @@ def _trust(calm_s: Floats, half_at_s: float) -> Floats:
 
 
 def vector_of(sums: Floats) -> tuple[Floats, Floats]:
-    """Return the model's numbers [legs, len(VECTOR)], differences zero, and the level [legs], from sums over a window."""
+    """Return `ABSOLUTE` in [legs, len(VECTOR)], the rest zero, and the level [legs], from sums over a window."""
     windows = np.maximum(sums[:, AT["windows"]], np.float32(1))
     voiced = np.maximum(sums[:, AT["voiced"]], np.float32(1))
     bands = sums[:, AT["band_0"] : AT["band_0"] + _ALL_BANDS]
@@ -227,7 +234,6 @@ def vector_of(sums: Floats) -> tuple[Floats, Floats]:
         "flux": sums[:, AT["flux"]] / pairs,
         "glide": sums[:, AT["glide"]] / np.maximum(glides, np.float32(1)),
         "gliding": glides / pairs,
-        "pitch_capped": pitch,
     }
     for name, values in found.items():
         vector[:, VECTOR.index(name)] = values

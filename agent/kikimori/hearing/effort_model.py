@@ -50,7 +50,6 @@ ABSOLUTE = (
     "flux",
     "glide",
     "gliding",
-    "pitch_capped",
 )
 """Decibels; semitones over 200 Hz; shares of windows; syllables per second, more or less. `band_0` … are of the energy
 of a second, `vowel_0` … means of decibels over what is voiced: a hiss or an s does not count there."""
@@ -58,8 +57,10 @@ BASELINE = ("tilt", "pitch", "vowel_tilt", "vowel_0", "voicing")
 """Numbers learnt of a speaker's calm voice besides the level."""
 RELATIVE = ("level_over", *(f"{name}_over" for name in BASELINE))
 """Differences from the speaker's calm voice."""
-VECTOR = ABSOLUTE + RELATIVE
-VOICE = tuple(name for name in ABSOLUTE if name != "pitch_capped")
+LIMITED = ("pitch_capped", "flux_capped", "pitch_missing")
+"""Pitch and change of colour up to the model's limits; semitones that the pitch lacks of what raised speech has over calm speech."""
+VECTOR = ABSOLUTE + LIMITED + RELATIVE
+VOICE = ABSOLUTE
 """Numbers by which a voice is told from music, tones, animals and noise."""
 TEMPER = ("voicing", "tilt_sd", "balance_step", "shape_step", "voiced_run", "falling")
 """Numbers by which anger is told from joy and fear, over some seconds: shares and decibels as above; mean decibels by which the
@@ -127,6 +128,14 @@ class TemperModel(BaseModel):
     known: TemperScore
     prior: Annotated[tuple[float, ...], Field(min_length=len(TEMPER), max_length=len(TEMPER))]
     """`TEMPER` of a calm voice, before this speaker was heard."""
+    louder_db: Annotated[float, Field(gt=0)] = 8.0
+    """Decibels over the speaker's calm voice at which a known voice is surely raised: then …"""
+    least_louder: Annotated[float, Field(le=0)] = -1.5
+    """… this stands for its `least`; between them in proportion."""
+    broken_run: Annotated[float, Field(ge=0)] = 0.0
+    """Voiced windows on end below which a voice is broken up, as laughter is …"""
+    broken_weight: Annotated[float, Field(ge=0)] = 0.0
+    """… and log odds taken away for each that is missing, beyond the limits of both scores."""
 
 
 class EffortModel(BaseModel):
@@ -171,6 +180,10 @@ class EffortModel(BaseModel):
     """Highest pitch that counts for effort; children and joy are higher still."""
     pitch_range: Annotated[float, Field(gt=0)] = 48.0
     """Largest pitch over the speaker's own that counts for effort."""
+    raised_pitch: float = 0.0
+    """Pitch over the speaker's own that raised speech has; what is lower lacks it (`pitch_missing`)."""
+    most_flux: Annotated[float, Field(gt=0)] = 2.0
+    """Largest change of colour that counts for effort (`flux_capped`)."""
 
     def prior(self) -> tuple[float, ...]:
         """Return the average calm voice, in the order of `BASELINE`."""

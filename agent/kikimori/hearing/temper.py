@@ -2,8 +2,8 @@
 
 Joy and fear raise a voice as anger does. Angry speech is cut up: one sound differs much from the next, pieces with a pitch
 are short, the pitch falls; glad and frightened speech is drawn out, clearer and more like song. A score of these signs is added to the
-log odds of effort, within limits: a voice that is raised beyond doubt stays so. It takes some seconds to hear, so it is taken
-of the last three or so.
+log odds of effort, within limits: a voice that is raised beyond doubt stays so, and so does one that is much louder than its own
+calm speech. It takes some seconds to hear, so it is taken of the last three or so.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SPEECH_MEMORY = np.float32(0.93)
 """Share of the sums kept per block with speech: the last three seconds or so count."""
+_RUN = TEMPER.index("voiced_run")
 
 
 class TemperReading(NamedTuple):
@@ -42,6 +43,7 @@ class TemperTracker:
         self._prior_weight_s = model.prior_weight_s
         self._prior = np.array(model.temper.prior, dtype=np.float32)
         self._stranger, self._known = _Limited(model.temper.stranger), _Limited(model.temper.known)
+        self._temper = model.temper
         self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
         self._calm = np.zeros((0, len(TEMPER)), dtype=np.float32)
 
@@ -56,7 +58,12 @@ class TemperTracker:
         self._calm[slot] = 0
 
     def update(
-        self, slots: NDArray[np.intp], sums: Floats, speaking: NDArray[np.bool_], trust: Floats
+        self,
+        slots: NDArray[np.intp],
+        sums: Floats,
+        speaking: NDArray[np.bool_],
+        trust: Floats,
+        over_calm_db: Floats,
     ) -> TemperReading:
         """Take one block of each leg in `slots`.
 
@@ -65,13 +72,19 @@ class TemperTracker:
             sums: [legs, len(SUMS)] of the block.
             speaking: [legs] the block counts.
             trust: [legs] share of the speaker's own calm voice in what is compared with, the rest is the prior; 0 … 1.
+            over_calm_db: [legs] level over the speaker's calm voice; 0 where it is not known.
         """
         who = slots[speaking]
         self._sums[who] = self._sums[who] * SPEECH_MEMORY + sums[speaking]
         numbers = temper_of(self._sums[slots])
         own = trust[:, None] * self._calm[slots] + (1 - trust[:, None]) * self._prior
         over = numbers - own
-        return TemperReading(numbers, self._stranger(over), self._known(over))
+        louder = np.clip(over_calm_db / np.float32(self._temper.louder_db), 0, 1)
+        least = self._known.least + louder * (np.float32(self._temper.least_louder) - self._known.least)
+        missing = np.maximum(np.float32(self._temper.broken_run) - numbers[:, _RUN], 0)
+        broken = missing * np.float32(self._temper.broken_weight)
+        stranger = self._stranger(over, self._stranger.least) - broken
+        return TemperReading(numbers, stranger, self._known(over, least.astype(np.float32)) - broken)
 
     def learn(self, slots: NDArray[np.intp], numbers: Floats, share: Floats) -> None:
         """Move the calm voice of each leg by `share` [legs] towards `numbers` [legs, len(TEMPER)]."""
@@ -83,10 +96,10 @@ class _Limited:
 
     def __init__(self, score: TemperScore) -> None:
         self._scorer = score.score.scorer(TEMPER)
-        self._least, self._most = np.float32(score.least), np.float32(score.most)
+        self.least, self._most = np.float32(score.least), np.float32(score.most)
 
-    def __call__(self, over: Floats) -> Floats:
-        found: Floats = np.clip(self._scorer(over), self._least, self._most)
+    def __call__(self, over: Floats, least: Floats | np.float32) -> Floats:
+        found: Floats = np.clip(self._scorer(over), least, self._most)
         return found
 
 

@@ -103,7 +103,8 @@ class ShoutingDetector(Detector):
         while self._raised[0].end_s <= now - rule.critical_window_s:
             self._raised.popleft()
 
-        raised = sum(each.speech_s for each in self._window if each.probability >= rule.probability)
+        # Frames last 20 ms: without rounding their sum may fall short of the limit by a bit.
+        raised = round(sum(each.speech_s for each in self._window if each.probability >= rule.probability), 2)
         if raised < rule.raised_s or raised < rule.share * sum(each.speech_s for each in self._window):
             return None
         self._held_s = now

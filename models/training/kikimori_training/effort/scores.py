@@ -14,10 +14,15 @@ HIGHEST_PITCH = 8.0
 """Semitones over 200 Hz, 317 Hz: what is higher tells joy, fear and children from a calm man as well as anger."""
 PITCH_RANGE = 7.0
 """Semitones over the speaker's own pitch."""
+RAISED_PITCH = 4.0
+"""Semitones over the speaker's own pitch that nearly all raised speech has. Announcements that follow each other on a tape differ in
+level and colour as if somebody shouted, not in pitch."""
+MOST_FLUX = 0.6
+"""Raised speech changes its colour no more than this; careful announcers do."""
 CALM_TRUSTED_S = 3.0
 
-STRANGER_SCALE, STRANGER_BIAS = 1.5, 1.75
-KNOWN_SCALE, KNOWN_BIAS = 2.0, -2.6
+STRANGER_SCALE, STRANGER_BIAS = 1.5, 2.05
+KNOWN_SCALE, KNOWN_BIAS = 2.0, -2.3
 
 
 def _score(scale: float, bias: float, **weights: float) -> Regression:
@@ -38,7 +43,7 @@ STRANGER = _score(
     pitch_capped=1 / 3,
     pitch_sd=-0.2,
     vowel_2=0.13,
-    flux=2.0,
+    flux_capped=2.0,
     voicing=-4.0,
     high=-1.0,
 )
@@ -48,6 +53,7 @@ KNOWN = _score(
     KNOWN_SCALE,
     KNOWN_BIAS,
     pitch_over=1 / 3,
+    pitch_missing=-0.4,
     pitch_sd=-0.25,
     tilt_over=0.1,
     vowel_tilt_over=0.1,
@@ -64,16 +70,21 @@ TEMPER = TemperModel(
     stranger=TemperScore(
         score=_score(1.0, 3.8, tilt_sd=-1.35, shape_step=1.94, voiced_run=-0.35, falling=14.0),
         least=-4.0,
-        most=1.0,
+        most=1.75,
     ),
     known=TemperScore(
         score=_score(
             1.0, -0.2, voicing=-49.0, tilt_sd=-2.7, balance_step=6.9, shape_step=1.94, voiced_run=-0.35
         ),
-        least=-1.5,
+        least=-6.0,
         most=0.0,
     ),
     prior=(0.376, 9.013, 4.451, 10.425, 3.418, 0.491),
+    louder_db=8.0,
+    least_louder=-1.5,
+    broken_run=2.5,
+    broken_weight=3.0,
 )
 """Each number weighs once or twice the inverse of its spread in calm speech of Japanese voices of HMM synthesis. The
-biases and limits were calibrated; of a known voice it only ever subtracts. The prior is the mean of the recipe's calm clips."""
+biases and limits were calibrated; of a known voice it only ever subtracts, and little of one that is much louder than when calm. The
+prior is the mean of the recipe's calm clips."""

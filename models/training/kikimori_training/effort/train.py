@@ -31,7 +31,9 @@ from kikimori_training.effort.scores import (
     CRY,
     HIGHEST_PITCH,
     KNOWN,
+    MOST_FLUX,
     PITCH_RANGE,
+    RAISED_PITCH,
     STRANGER,
     TEMPER,
 )
@@ -257,6 +259,8 @@ def main() -> int:
         stranger_caution=0.0,
         highest_pitch=HIGHEST_PITCH,
         pitch_range=PITCH_RANGE,
+        raised_pitch=RAISED_PITCH,
+        most_flux=MOST_FLUX,
         calm_trusted_s=CALM_TRUSTED_S,
         **{f"prior_{name}": round(float(prior[VECTOR.index(name)]), 3) for name in BASELINE},
     )
