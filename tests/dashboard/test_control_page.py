@@ -242,7 +242,7 @@ async def test_a_call_that_came_back_by_itself_asks_for_a_decision(
     await expect(card).to_have_attribute("data-severity", "calm")
     await agent.call("c", status=CallStatus.TALKING)
     await agent.answer(command, Outcome.FAILED, "no_answer")
-    await expect(page.locator(".attention [data-call=c] .came-back")).to_contain_text("保留が終わり")
+    await expect(page.locator(".attention [data-call=c] .came-back")).to_have_text("▲保留から戻りました")
     await expect(card.locator(".result")).to_contain_text("呼び出した電話に誰も出ませんでした")
     await expect(card.locator(".result .where")).to_have_text("お客様はオペレーターと通話中です")
     await expect(page.locator("#strip")).to_contain_text("保留から戻りました")

@@ -12,7 +12,7 @@ from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import SHOUT
 
-from kikimori_core.wire.messages import LegLevel, Outcome, Party, Severity
+from kikimori_core.wire.messages import CallStatus, LegLevel, Outcome, Party, Severity
 
 if TYPE_CHECKING:
     from playwright.async_api import FloatRect, Locator, Page
@@ -134,7 +134,16 @@ async def test_a_row_with_a_notice_is_whole_where_there_is_room(
     await agent.alert("c", rule="repeat-caller", severity=Severity.NOTICE, title=title, suggestion=None)
     row = page.locator(".row[data-call=c]")
     await expect(row.locator(".row-about")).to_have_text(title[0])
-    for part in (".caller", ".row-about", ".queue"):
+    parts = (".caller", ".row-about", ".queue")
+    for part in parts:
+        assert await row.locator(part).evaluate("each => each.scrollWidth <= each.clientWidth"), part
+    # Narrower: the number has the room that it needs, and no more.
+    await agent.call("d", caller=Party(name="小林 節子 様"), queue="総合窓口")
+    await agent.alert("d", rule="detention", severity=Severity.NOTICE, title=("長時間の通話", "Long call"))
+    await resize(page, (1600, 900))
+    row = page.locator(".row[data-call=d]")
+    await expect(row.locator(".row-about")).to_have_text("長時間の通話")
+    for part in parts:
         assert await row.locator(part).evaluate("each => each.scrollWidth <= each.clientWidth"), part
     await assert_accessible(page)
 
@@ -173,6 +182,35 @@ async def test_how_loud_it_was_is_in_sight(agent: PeerAgent, url: str, page: Pag
             assert await fact.first.evaluate(IN_SIGHT, LOUD), size
         reasons = page.locator("#strip .reasons")
         assert await reasons.evaluate(IN_SIGHT, "大声・怒声"), size
+
+
+async def test_no_line_of_a_full_card_is_cut_in_half(agent: PeerAgent, url: str, page: Page) -> None:
+    """Of a call that came back from hold, with a press that failed: what has no room is not there."""
+    await open_full_board(agent, calm=0, lines=1)
+    await page.goto(url)
+    card = page.locator(".card[data-call=c-1]")
+    await expect(card.locator(".alert")).to_have_count(3)
+    await card.locator(".primary").click()
+    command = await agent.command()
+    await agent.call("c-1", status=CallStatus.ON_HOLD)
+    await expect(card).to_have_attribute("data-status", "on_hold")
+    await agent.call("c-1", status=CallStatus.TALKING)
+    await agent.answer(command, Outcome.FAILED, "no_answer")
+    await expect(card.locator(".came-back strong")).to_be_visible()
+    await expect(card.locator(".result")).to_contain_text("誰も出ませんでした")
+    for size in (*SIZES, (1280, 800)):
+        await resize(page, size)
+        await card.scroll_into_view_if_needed()
+        back = card.locator(".came-back strong")
+        whole = await box_of(card.locator(".why"))
+        line = await box_of(back)
+        assert line["x"] + line["width"] <= whole["x"] + whole["width"] + 1, size
+        quotes = await box_of(card.locator(".quotes"))
+        for quote in await card.locator(".quotes li").all():
+            box = await box_of(quote)
+            beside = box["x"] >= quotes["x"] + quotes["width"] - 1
+            assert beside or box["y"] + box["height"] <= quotes["y"] + quotes["height"] + 1, size
+        await assert_accessible(page)
 
 
 @pytest.mark.parametrize("size", SIZES[1:])

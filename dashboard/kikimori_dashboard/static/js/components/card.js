@@ -159,7 +159,7 @@ export class Card {
     const { alerts } = this;
     const key = JSON.stringify([alerts.map((alert) => [alert.alert_id, alert.revision]), call.returned, reasonsKey()]);
     fill(this.why, key, () => [
-      call.returned ? alertLine("warning", t("call.returned"), "", "", "alert came-back") : null,
+      call.returned ? cameBack() : null,
       ...alerts.slice(0, REASONS).map((alert) => alertLine(alert.severity, title(alert.title), reason(alert), reasonHint(alert))),
       alerts.length > REASONS ? h("li", { class: "rest" }, ...alerts.slice(REASONS).map((alert) => heading(alert.severity, title(alert.title)))) : null,
     ]);
@@ -194,6 +194,9 @@ export class Card {
 /** @type {(severity: string, text: string) => HTMLElement} */
 const heading = (severity, text) => h("strong", { dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
 
-/** @type {(severity: string, text: string, why: string, hint: string, name?: string) => HTMLElement} */
-const alertLine = (severity, text, why, hint, name = "alert") =>
-  h("li", { class: name, dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: hint }, why) : null);
+/** What happened, in few words: the line is as high as one of an alert. */
+const cameBack = () => h("li", { class: "alert came-back", title: t("call.returned"), dataset: { severity: "warning" } }, heading("warning", t("strip.returned")));
+
+/** @type {(severity: string, text: string, why: string, hint: string) => HTMLElement} */
+const alertLine = (severity, text, why, hint) =>
+  h("li", { class: "alert", dataset: { severity: look(severity) } }, heading(severity, text), why ? h("span", { class: "fact", title: hint }, why) : null);

@@ -10,7 +10,7 @@ export class Timeline {
   constructor() {
     this.title = h("h3");
     this.bar = h("div", { class: "course", "aria-hidden": "true" });
-    this.list = h("ol", { class: "events" });
+    this.list = h("ol", { class: "events", tabindex: "0" }); // it scrolls where there is no room for all
     this.element = h("div", { class: "timeline" }, this.title, this.bar, this.list);
   }
 
@@ -21,6 +21,7 @@ export class Timeline {
   update(picture, call) {
     this.call = call;
     setText(this.title, t("panel.course"));
+    this.list.setAttribute("aria-label", t("panel.course"));
     const events = storyOf(picture, call);
     const begun = Date.parse(call.started_at);
     this.ticks = events.filter((each) => each.kind === "raised").map((each) => ({ at: each.at ?? begun, severity: each.about.severity }));
