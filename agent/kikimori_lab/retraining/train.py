@@ -43,7 +43,10 @@ class Thresholds:
     veto_below: dict[str, float]
     critical_from: dict[str, float]
     tone_from: dict[str, float]
+    rough_from: dict[str, float]
     tone_words: int = 2
+    rough_share: float = 0.4
+    rough_veto_below: float = 0.1
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
@@ -72,6 +75,10 @@ TONES = {
     "self_harm": 0.5,
 }
 """Other bars of a notice of tone: categories that calm talk resembles more often, or hardly ever."""
+ROUGH_FROM = 0.25
+"""Bar in a sentence of rough form, as calm talk hardly has any."""
+NEVER_ROUGH = frozenset({"detention", "self_harm"})
+"""Categories that no rough form makes likelier: もうやめろ."""
 
 
 NETWORK_SHARE = 0.2
@@ -82,10 +89,12 @@ MEANING_SHARE = 0.3
 
 def default_thresholds(categories: Sequence[str]) -> Thresholds:
     """Return what the shipped model uses, for the categories that a model has."""
+    tones = {each: TONES.get(each, TONE_FROM) for each in categories if each not in NEVER_TONE}
     return Thresholds(
         {each: VETOES.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
         {each: bar for each, bar in CRITICAL_FROM.items() if each in categories},
-        {each: TONES.get(each, TONE_FROM) for each in categories if each not in NEVER_TONE},
+        tones,
+        {each: bar if each in NEVER_ROUGH else ROUGH_FROM for each, bar in tones.items()},
     )
 
 
@@ -210,6 +219,9 @@ def write_model(
         critical_from=thresholds.critical_from,
         tone_from=thresholds.tone_from,
         tone_words=thresholds.tone_words,
+        rough_from=thresholds.rough_from,
+        rough_share=thresholds.rough_share,
+        rough_veto_below=thresholds.rough_veto_below,
         made=made,
     )
     np.save(folder / "weights.npy", table)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.tone import Tone
+from kikimori_core.judging.words.rough import rough
 from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kikimori_core.judging.phrases import Match, PhraseBook, UtteranceFindings
     from kikimori_core.judging.second_opinion.model import Opinion, OpinionModel
@@ -42,10 +43,10 @@ class CheckedPhrases:
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
         self._critical = model.note.critical_from
-        self._tone_odds = model.note.tone_share * min(
-            (bar / max(1 - bar, 1e-9) for bar in model.note.tone_from.values()), default=1.0
-        )
+        self._tone_odds = _least_odds(model.note.tone_from, model.note.tone_share)
         """Odds of one category against none below which there is no tone."""
+        self._rough_odds = _least_odds(model.note.rough_from, model.note.rough_share)
+        """The same for a sentence in rough form."""
         self.doubted = 0
         """Finds in finished utterances that were doubted."""
         self.tones = 0
@@ -85,9 +86,11 @@ class CheckedPhrases:
         ):
             return said
         harm = self._judged(heard).harm
+        near = any(harm < self._vetoes.get(match.category, 0.0) for match in said.matches)
+        least = self._model.note.rough_veto_below if near and rough(heard) else 1.0
 
         def stays(match: Match) -> bool:
-            return harm >= self._vetoes.get(match.category, 0.0)
+            return harm >= min(self._vetoes.get(match.category, 0.0), least)
 
         def weighed(match: Match) -> Match:
             return replace(match, unsure=harm < self._critical.get(match.category, 0.0))
@@ -102,9 +105,16 @@ class CheckedPhrases:
         note = self._model.note
         if len(heard.words) < note.tone_words:
             return said
-        opinion = self._judged(heard, self._tone_odds)
-        if opinion.share < note.tone_share or opinion.harm < note.tone_from.get(opinion.category, 1.1):
+        bars, share, odds = note.tone_from, note.tone_share, self._tone_odds
+        if note.rough_from and rough(heard):
+            bars, share, odds = note.rough_from, note.rough_share, self._rough_odds
+        opinion = self._judged(heard, odds)
+        if opinion.share < share or opinion.harm < bars.get(opinion.category, 1.1):
             return said
         self.tones += 1
         weighed = self._model.weighed(heard.words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))
+
+
+def _least_odds(bars: Mapping[str, float], share: float) -> float:
+    return share * min((bar / max(1 - bar, 1e-9) for bar in bars.values()), default=1.0 / share)

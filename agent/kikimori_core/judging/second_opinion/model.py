@@ -64,6 +64,12 @@ class ModelNote(BaseModel):
     """A notice of tone needs this much of the probability of harassment in the category that it names …"""
     tone_words: Annotated[int, Field(ge=1)] = 5
     """… and so many words: an exclamation alone says too little."""
+    rough_from: dict[str, _Share] = {}
+    """The same as `tone_from` for a sentence in rough form, of an order such as 調べろ or an ending such as できねえのか …"""
+    rough_share: _Share = 0.5
+    """… of which so much is in the category that it names."""
+    rough_veto_below: _Share = 1.0
+    """Phrases in such a sentence are doubted below this, if their category's bar is no lower."""
     made: dict[str, str] = {}
     """Origin, for people."""
 

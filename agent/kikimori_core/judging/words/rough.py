@@ -1,0 +1,97 @@
+"""Rough forms: plain orders (調べろ, 返せよ), and coarse endings (できねえのか, 二度手間だろうが, 何やってんだよ).
+
+Hardly anybody speaks so to an office in calm talk. By itself such a form says nothing: 頑張れ, もうやめろ among friends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.words.form import Form
+from kikimori_core.judging.words.potential import brings
+from kikimori_core.judging.words.reporting import reported
+from kikimori_core.judging.words.sentence import Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kikimori_core.judging.words.form import Predicate
+    from kikimori_core.judging.words.sound import Morpheme, Pronunciation
+
+_MILD = frozenset({"下さる", "為さる", "呉れる", "貰う", "頂く", "いらっしゃる", "御覧", "頑張る", "置く"})
+"""Verbs whose order is a request, or cheers: してくれ, 頑張れ."""
+_NO = frozenset({"ねえ", "ねぇ", "ねー"})
+_ENDINGS = (
+    ("だろう", "が"),
+    ("だろ", "が"),
+    ("やろ", "が"),
+    ("の", "か", "よ"),
+    ("ん", "か", "よ"),
+    ("ん", "だ", "よ"),
+)
+"""Words that end a breath coarsely, as they are spelt."""
+_LAST = frozenset(ending[-1] for ending in _ENDINGS)
+_LAST_BUT_ONE = frozenset(ending[-2] for ending in _ENDINGS)
+
+
+def rough(heard: Pronunciation) -> bool:
+    """Return whether somebody speaks roughly, in words of their own."""
+    if not any(_may_be(heard.words, at) for at in range(len(heard.words))):
+        return False
+    sentence = Sentence(heard, {})
+    if any(_commands(sentence, each) for said in sentence.predicates.values() for each in said):
+        return True
+    return any(
+        _coarse(sentence, at) and not reported(sentence, at + 1) for at in range(1, len(sentence.words))
+    )
+
+
+def _may_be(words: Sequence[Morpheme], at: int) -> bool:
+    """Return whether a word may be rough; most sentences have none, and need not be read."""
+    word = words[at]
+    return (
+        word.form.startswith(("命令形", "仮定形"))
+        or word.surface in _NO
+        or (word.surface in _LAST and at > 0 and words[at - 1].surface in _LAST_BUT_ONE)
+        or (word.part == "動詞" and bool(brings(words, at) & (Form.IMPERATIVE | Form.POTENTIAL)))
+    )
+
+
+def _commands(sentence: Sentence, said: Predicate) -> bool:
+    words = sentence.words
+    if said.form == Form.POTENTIAL and words[said.at].form.startswith("連用形"):
+        # 帰れ、馬鹿 is cut as a form of 帰れる.
+        return said.end == said.at + 1 and sentence.ended(said.end)
+    if not said.form & Form.IMPERATIVE or said.form & (Form.REQUEST | Form.POLITE | Form.PROHIBITION):
+        return False
+    particle = words[said.end - 1].surface in ("よ", "や")
+    order = words[said.end - 1 - particle]
+    if order.normal in _MILD or not (order.form.startswith("命令形") or said.end - particle == said.at + 1):
+        return False
+    if order.surface.endswith(("よ", "やろ", "とけ", "どけ")) or order.surface in ("いえ", "言え"):
+        # 調べてみよ is a plan that lost its う, やめとけ advice, いえ a no.
+        return False
+    if not (said.last or particle or _insisted(sentence, said.end)):
+        return False
+    return not reported(sentence, said.end)
+
+
+def _insisted(sentence: Sentence, end: int) -> bool:
+    """Return whether the order is one's own, said again: 返せって言ってるんだ."""
+    words = sentence.words[end : end + 2]
+    return len(words) > 1 and words[0].surface in ("って", "と") and words[1].normal in ("言う", "云う")
+
+
+def _coarse(sentence: Sentence, at: int) -> bool:
+    words, word = sentence.words, sentence.words[at]
+    if word.surface in _NO and word.part in ("助動詞", "形容詞"):
+        # できねえ; not 確かにねえ, いねえよな.
+        agrees = at + 2 < len(words) and words[at + 2].surface.startswith(("な", "ね"))
+        return words[at - 1].form.startswith(("未然形", "連用形")) and not agrees
+    if not sentence.ended(at + 1):
+        return False
+    return any(
+        at + 1 >= len(ending)
+        and all(words[at + 1 - len(ending) + place].surface == each for place, each in enumerate(ending))
+        for ending in _ENDINGS
+    )
