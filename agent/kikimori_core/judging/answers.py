@@ -89,6 +89,7 @@ class AnswerCategory:
     reader: AnswerReader
     phrases: _Phrases
     at_most: Severity | None = None
+    sure: bool = False
 
     def find(self, sentence: Sentence) -> str | None:
         """Return the decisive words; None when the utterance means something else."""

@@ -31,6 +31,7 @@ class ByLetters:
     phrases: re.Pattern[str]
     unless: re.Pattern[str] | None
     at_most: Severity | None = None
+    sure: bool = False
 
     def find(self, sentence: Sentence) -> str | None:
         text = normalised(sentence.heard.text)

@@ -49,6 +49,7 @@ class BySound:
     said_by: Role
     unless: tuple[Pattern, ...]
     at_most: Severity | None = None
+    sure: bool = False
     by_key: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     """Patterns by the first sounds of their longest word: most are ruled out by one look."""
     vocabulary: set[str] = field(default_factory=set)

@@ -25,6 +25,8 @@ class PhraseGroup(BaseModel):
     """True = found only as written, in no other form."""
     at_most: Severity | None = None
     """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
+    sure: bool = False
+    """True = found in nothing harmless: the second opinion doubts these only where it sees hardly any harassment."""
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
 
 

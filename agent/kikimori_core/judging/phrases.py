@@ -56,6 +56,8 @@ class Match:
     """The words, as recognised."""
     at_most: Severity | None = None
     """Worst severity of the alert; None = as the rule says."""
+    sure: bool = False
+    """Found in nothing harmless."""
     unsure: bool = False
     """The second opinion is not sure enough of the whole sentence for a critical alert by these words alone."""
 
@@ -89,6 +91,9 @@ class _Category(Protocol):
 
     @property
     def at_most(self) -> Severity | None: ...
+
+    @property
+    def sure(self) -> bool: ...
 
     def find(self, sentence: Sentence) -> str | None:
         """Return the words that fall under this category, as recognised."""
@@ -136,7 +141,7 @@ class PhraseBook:
 
     @property
     def categories(self) -> tuple[_Category, ...]:
-        """All categories; one of a name for each file and each `at_most`."""
+        """All categories; one of a name for each file, each `at_most`, and those that are sure."""
         return self._categories
 
     @property
@@ -163,23 +168,30 @@ class PhraseBook:
         hints: dict[str, Match] = {}
         sentence = Sentence(heard, self._index.stems)
 
+        def open_to(category: _Category) -> bool:
+            known = found.get(category.name)
+            return known is None or (category.sure and not known.sure)
+
         def wanted(category: _Category) -> bool:
             # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
-            return role in (category.said_by, Role.MIXED) and category.name not in found
+            return role in (category.said_by, Role.MIXED) and open_to(category)
 
         def keep(category: _Category, matched: str | None) -> None:
-            if matched is not None:
-                kept = found if category.at_most is None else hints
-                kept.setdefault(category.name, Match(category.name, matched, category.at_most))
+            if matched is None:
+                return
+            kept = found if category.at_most is None else hints
+            known = kept.get(category.name)
+            if known is None or (category.sure and not known.sure):
+                kept[category.name] = Match(category.name, matched, category.at_most, category.sure)
 
         for category in self._categories:
             if not isinstance(category, BySound) and wanted(category):
                 keep(category, category.find(sentence))
         for by_sound, pattern in self._index.sounding_in(sentence, role):
-            if by_sound.name not in found:
+            if open_to(by_sound):
                 keep(by_sound, by_sound.find_sound(sentence, pattern))
         for by_sound, unit in self._index.standing_in(sentence, role):
-            if by_sound.name not in found:
+            if open_to(by_sound):
                 keep(by_sound, by_sound.find_unit(sentence, unit))
         acts, words = self._acts, heard.words
         # An operator demands nothing; of a mixed leg it is not known who speaks.
@@ -287,15 +299,18 @@ def _compiled(path: Path, file: CategoryFile) -> CompiledFile:
 
 
 def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[BySound]:
-    """Return the category, and one more of its name for the groups of each `at_most`."""
+    """Return the category, and one more of its name for the groups of each `at_most`, and for those that are sure."""
     unless = tuple(
         pattern
         for number, phrase in enumerate(file.unless, start=1)
         for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
     )
-    made: dict[Severity | None, BySound] = {None: BySound(file.category, file.said_by, unless)}
+    made: dict[tuple[Severity | None, bool], BySound] = {
+        (None, False): BySound(file.category, file.said_by, unless)
+    }
     for number, group in enumerate(file.group, start=1):
-        category = made.setdefault(group.at_most, BySound(file.category, file.said_by, unless, group.at_most))
+        kind = (group.at_most, group.sure)
+        category = made.setdefault(kind, BySound(file.category, file.said_by, unless, *kind))
         for place, phrase in enumerate(group.phrases, start=1):
             key = f"group[{number}].phrases[{place}]"
             try:

@@ -47,6 +47,7 @@ class Thresholds:
     tone_words: int = 2
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
+    sure_veto_below: float = 0.02
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
@@ -222,6 +223,7 @@ def write_model(
         rough_from=thresholds.rough_from,
         rough_share=thresholds.rough_share,
         rough_veto_below=thresholds.rough_veto_below,
+        sure_veto_below=thresholds.sure_veto_below,
         made=made,
     )
     np.save(folder / "weights.npy", table)

@@ -87,10 +87,12 @@ class CheckedPhrases:
             return said
         harm = self._judged(heard).harm
         near = any(harm < self._vetoes.get(match.category, 0.0) for match in said.matches)
-        least = self._model.note.rough_veto_below if near and rough(heard) else 1.0
+        note = self._model.note
+        least = note.rough_veto_below if near and rough(heard) else 1.0
 
         def stays(match: Match) -> bool:
-            return harm >= min(self._vetoes.get(match.category, 0.0), least)
+            bar = min(least, note.sure_veto_below) if match.sure else least
+            return harm >= min(self._vetoes.get(match.category, 0.0), bar)
 
         def weighed(match: Match) -> Match:
             return replace(match, unsure=harm < self._critical.get(match.category, 0.0))

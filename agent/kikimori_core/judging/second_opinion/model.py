@@ -68,6 +68,8 @@ class ModelNote(BaseModel):
     """The same as `tone_from` for a sentence in rough form, of an order such as 調べろ or an ending such as できねえのか …"""
     rough_share: _Share = 0.5
     """… of which so much is in the category that it names."""
+    sure_veto_below: _Share = 1.0
+    """Phrases that are sure are doubted below this, if their category's bar is no lower."""
     rough_veto_below: _Share = 1.0
     """Phrases in such a sentence are doubted below this, if their category's bar is no lower."""
     made: dict[str, str] = {}

@@ -1,0 +1,53 @@
+"""Phrases that are sure: the second opinion hardly doubts them, and they come before others of their category."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.support.told import RULES, said
+
+from kikimori.config import BUILTIN_SENTENCES, AgentConfig
+from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.phrases import load_phrases
+from kikimori_core.judging.second_opinion import with_second_opinion
+
+FOLDER = AgentConfig().opinion_folder() or Path()
+FILE = """
+category = "insult"
+title = { ja = "暴言", en = "Abuse" }
+said_by = "customer"
+[[group]]
+phrases = ["屁理屈"]
+[[group]]
+sure = true
+phrases = ["屁理屈は通用しない"]
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    (tmp_path / "insult.toml").write_text(FILE, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_sure_phrase_comes_before_another_of_its_category(written: Path) -> None:
+    book = load_phrases([written / "insult.toml"])
+    found = book.find(said("そんな屁理屈は通用しない", 10)).matches
+    assert [(each.category, each.sure) for each in found] == [("insult", True)]
+    found = book.find(said("それは屁理屈でしょう", 10)).matches
+    assert [(each.category, each.sure) for each in found] == [("insult", False)]
+
+
+@pytest.mark.parametrize(("least", "found"), [(0.0, ["phrase-insult"]), (1.0, [])])
+def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], written: Path) -> None:
+    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
+    note |= {"veto_below": {"insult": 1.0}, "rough_veto_below": 1.0, "sure_veto_below": least}
+    (written / "model.json").write_text(json.dumps(note), encoding="utf-8")
+    for name in ("weights.npy", "senses.npy", "network.npz", "meaning.npz"):
+        (written / name).write_bytes((FOLDER / name).read_bytes())
+    book = with_second_opinion(load_phrases([written / "insult.toml"]), RULES, written, BUILTIN_SENTENCES)
+    judge = CallJudge(RULES, book, words_heard=True)
+    assert [each.rule for each in judge.observe(said("そんな屁理屈は通用しない", 10))] == found
+    assert judge.observe(said("それは屁理屈でしょう", 20)) == []
