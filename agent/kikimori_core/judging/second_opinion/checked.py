@@ -119,4 +119,4 @@ class CheckedPhrases:
 
 
 def _least_odds(bars: Mapping[str, float], share: float) -> float:
-    return share * min((bar / max(1 - bar, 1e-9) for bar in bars.values()), default=1.0 / share)
+    return share * min((bar / max(1 - bar, 1e-9) for bar in bars.values()), default=1.0)
