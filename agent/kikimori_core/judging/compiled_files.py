@@ -7,6 +7,7 @@ is ever out of date. A folder that cannot be written, or a damaged entry, only c
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import io
 import os
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kikimori_core.judging.by_sound import BySound
 
 MOST_KEPT = 100
@@ -136,3 +139,16 @@ def _is_ours(folder: Path) -> bool:
     """Return whether no other user may write into the folder."""
     found = folder.stat()
     return found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector, now and later, from walking a hundred thousand objects that stay: 0.25 s each time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()

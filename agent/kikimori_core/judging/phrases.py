@@ -7,8 +7,6 @@ idiom is no alarm.
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +17,7 @@ from kikimori_core.judging.acts.model import ActModel
 from kikimori_core.judging.answers import AnswerCategory, reader_of
 from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
-from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder
+from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder, no_collection
 from kikimori_core.judging.demand_file import holds_demands, load_demands
 from kikimori_core.judging.phrase_file import CategoryFile
 from kikimori_core.judging.phrase_index import PhraseIndex
@@ -227,23 +225,10 @@ def load_phrases(
     Raises:
         ConfigError: names file, key and reason.
     """
-    with _no_collection():
+    with no_collection():
         model = None if acts is None else ActModel.read(acts)
         meanings = None if acts is None or sentences is None else Meanings.read(sentences, acts)
         return _loaded(paths, model, meanings)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector, now and later, from walking a hundred thousand objects that stay: 0.25 s each time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _loaded(paths: Iterable[Path], acts: ActModel | None, meanings: Meanings | None) -> PhraseBook:
