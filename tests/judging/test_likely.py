@@ -84,9 +84,7 @@ def heard_again(first: Utterance, second: Utterance) -> tuple[Utterance, Utteran
 
 
 def test_a_second_hearing_bears_what_counted_of_the_first() -> None:
-    counted, again = heard_again(
-        with_likely("上の本さんかい", "上のもん出さんかい"), said("上の問題3回", 4)
-    )
+    counted, again = heard_again(with_likely("上の本さんかい", "上のもん出さんかい"), said("上の問題3回", 4))
     assert counted.text == "上のもん出さんかい"
     assert again.text == "上の問題3回"
     assert again.other == OtherTranscription("上のもん出さんかい", "vosk")
