@@ -132,6 +132,35 @@ def test_words_between_friends_are_not_critical(text: str) -> None:
     assert Severity.CRITICAL not in opened(checked(), text).values()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "くそったれ",
+        "うぜえんだよ",
+        "このアンポンタン",
+        "この役立たずが",
+        "もたもた仕事しやがって",
+        "恥知らずめ",
+    ],
+)
+def test_plain_abuse_by_itself_is_hardly_doubted(text: str) -> None:
+    # The whole sentence says little here: `sure` phrases count from a low probability on.
+    assert opened(checked(), text) == {"phrase-insult": Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "うちの子は役立たずで",
+        "うるせえ店だと息子が言うんです",
+        "トロトロになるまで煮込んで",
+        "くそったれって言われました",
+    ],
+)
+def test_such_words_about_others_raise_nothing(text: str) -> None:
+    assert opened(checked(), text) == {}
+
+
 def test_demands_that_are_counted_are_never_doubted(tmp_path: Path) -> None:
     folder = altered(tmp_path, veto_below={"call_for_superior": 1.0}, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
