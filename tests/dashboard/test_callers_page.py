@@ -230,7 +230,7 @@ async def test_a_file_that_is_chosen_while_the_page_still_loads_is_read(
             await expect(page.locator("#fault")).to_contain_text("2行目")
         async with page.expect_response("**/api/customers"):
             chosen.set()
-        await expect(page.locator("#count")).to_contain_text("0件")
+        await expect(page.locator("#count")).to_contain_text("まだ登録されていません")
         await expect(page.locator("#fault")).to_contain_text("2行目")
 
 
