@@ -107,7 +107,7 @@ async def test_a_customer_on_hold_goes_back_to_the_operator(tmp_path: Path) -> N
         assert times.hold_s <= 5.0
         await until(lambda: call.status == "talking")
         assert pbx.hold_times(call.info) is None
-        await expect(card.locator(".came-back")).to_contain_text("オペレーターとの通話に戻っています")
+        await expect(card.locator(".came-back")).to_contain_text("保留から戻りました")
         playing.cancel()
 
 
