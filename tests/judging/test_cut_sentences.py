@@ -63,6 +63,9 @@ def test_a_half_heard_again_takes_the_first_one_s_place() -> None:
         pytest.param([final(FIRST, 10), final(SECOND, 12.8, Role.OPERATOR)], id="the other speaker"),
         pytest.param([final(FIRST, 10, Role.MIXED), final(SECOND, 12.8, Role.MIXED)], id="a mixed leg"),
         pytest.param([final(FIRST * 4, 10), final(SECOND, 12.8)], id="too long"),
+        pytest.param(
+            [final("お客様は神様だって教わりませんでしたか", 10), final(SECOND, 12.8)], id="a polite end"
+        ),
     ],
 )
 def test_what_may_be_two_sentences_is_not_joined(told: list[Utterance]) -> None:
@@ -78,3 +81,8 @@ def test_what_only_both_hold_is_told_only_where_it_is_meant() -> None:
     # Together they hold a phrase of violence, of which the whole sentence shows no sign.
     eating = "カロリーのこと考えるとダメだと思うんですがどうしても手が出ちゃいますよね"
     assert judged([final(eating, 10), final("そうなんです", 12.8)]) == []
+
+
+def test_what_follows_a_polite_end_is_another_sentence() -> None:
+    # Joined they resemble a remark about a woman.
+    assert judged([final("BSでやってました", 10), final("みんなお姉さん", 12.8)]) == []

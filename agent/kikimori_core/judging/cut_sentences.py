@@ -6,6 +6,7 @@ A recogniser ends an utterance after half a second without speech, also at a com
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ LONGEST_PAUSE_S = 1.0
 MOST_CHARACTERS = 80
 """Length up to which two finals are read as one sentence."""
 _MOST_PIECES = 4
+_POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")
+"""A polite predicate at the end: the sentence is over, and what follows is another. けど, が or から after it goes on."""
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ class CutSentences:
             return None
         first = before.utterance
         text = f"{first.text}、{utterance.text}"
-        if len(text) > MOST_CHARACTERS:
+        if len(text) > MOST_CHARACTERS or _POLITE_END.search(first.text):
             return None
         whole = replace(
             utterance,
