@@ -31,7 +31,7 @@ from kikimori_core.model.evidence import Role
 from kikimori_core.wire.toml_file import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kikimori_core.judging.acts.meanings import Meaning
@@ -166,8 +166,8 @@ class PhraseBook:
         hints: dict[str, Match] = {}
         sentence = Sentence(heard, self._index.stems)
 
-        def open_to(category: _Category) -> bool:
-            known = found.get(category.name)
+        def open_to(category: _Category, kept: Mapping[str, Match] = found) -> bool:
+            known = kept.get(category.name)
             return known is None or (category.sure and not known.sure)
 
         def wanted(category: _Category) -> bool:
@@ -178,8 +178,7 @@ class PhraseBook:
             if matched is None:
                 return
             kept = found if category.at_most is None else hints
-            known = kept.get(category.name)
-            if known is None or (category.sure and not known.sure):
+            if open_to(category, kept):
                 kept[category.name] = Match(category.name, matched, category.at_most, category.sure)
 
         for category in self._categories:

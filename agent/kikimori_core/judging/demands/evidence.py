@@ -38,6 +38,18 @@ def answered_evidence(
     )
 
 
+def recent(like: Sequence[DemandTime], now_s: float, window_s: float) -> list[DemandTime]:
+    """Return the times that end within the last `window_s` seconds before `now_s`."""
+    return [each for each in like if each.said.end_s > now_s - window_s]
+
+
+def presses(like: Sequence[DemandTime], category: str | None) -> bool:
+    """Return whether they are more than polite requests; those of a category that a rule counts always are."""
+    return category is not None or any(
+        each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
+    )
+
+
 def forgiven(same: Sequence[DemandTime]) -> int:
     """Return how many times do not count: one repetition of a polite request."""
     polite = sum(each.demand is not None and each.demand.polite and not each.demand.insists for each in same)

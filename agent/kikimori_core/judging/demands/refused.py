@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
+from kikimori_core.judging.demands.evidence import answered_evidence, forgiven, presses, recent
 from kikimori_core.judging.demands.groups import LEAST_ODDS
 from kikimori_core.judging.demands.threads import MOST_TURNS, WITHIN_S
 from kikimori_core.judging.demands.times import DemandTime
@@ -58,14 +58,16 @@ class RefusedDemands:
         """Return what holds and was not told as it is now; `agreed`: the operator just agreed to a demand, which lowers counts, too."""
         rule, most, lowers = self._rule, 0, True
         evidence: list[Evidence] = []
-        threads = list(self._demands.threads)
-        self._told = {thread: told for thread, told in self._told.items() if thread in threads}
-        for thread in threads:
-            before = self._told.get(thread)
-            if thread.category != rule.category or not (before or self._may_hold(thread, now_s)):
+        standing = set(self._demands.threads)
+        self._told = {thread: told for thread, told in self._told.items() if thread in standing}
+        for thread in self._demands.threads:
+            if thread.category != rule.category:
+                continue
+            before, may_hold = self._told.get(thread), self._may_hold(thread, now_s)
+            if before is None and not may_hold:
                 continue
             like = self._times_of(thread)
-            holds = self._may_hold(thread, now_s) and len(like) >= rule.count and self._insisted(like)
+            holds = may_hold and len(like) >= rule.count and self._insisted(like)
             fewer = agreed and before is not None and len(like) < before.count
             if not holds and not fewer:
                 continue
@@ -77,9 +79,9 @@ class RefusedDemands:
             self._told[thread] = now
             lowers = lowers and fewer
             if holds:
-                recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
-                evidence += [each.said for each in recent]
-                most = max(most, len(recent) - forgiven(recent), 1)
+                newest = recent(like, now_s, rule.window_s)
+                evidence += [each.said for each in newest]
+                most = max(most, len(newest) - forgiven(newest), 1)
             evidence.append(now)
         if not evidence:
             return None
@@ -98,11 +100,8 @@ class RefusedDemands:
 
     def _insisted(self, like: Sequence[DemandTime]) -> bool:
         """Return whether they are more than polite requests after mere want of room: a booking's next choices."""
-        if self._rule.category is not None or any(
-            each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
-        ):
-            return True
-        return any(self._demands.answers.refused(each.made, half=False) for each in like)
+        refused = self._demands.answers.refused
+        return presses(like, self._rule.category) or any(refused(each.made, half=False) for each in like)
 
     def _start_by_words(self, like: Sequence[DemandTime]) -> float | None:
         """Return the start of the evidence that these replace."""

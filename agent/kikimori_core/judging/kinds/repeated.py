@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from kikimori_core.judging.demands.evidence import answered_evidence, forgiven
+from kikimori_core.judging.demands.evidence import answered_evidence, forgiven, presses, recent
 from kikimori_core.judging.demands.of_call import CallDemands
 from kikimori_core.judging.demands.refused import TAKEN_BACK, RefusedDemands
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
@@ -45,10 +45,8 @@ class AnswerRule(AccommodatedRule):
 
     def reads_as(self) -> Hashable:
         """Return these settings: rules for which they are equal share what they are told of a call."""
-        return tuple(
-            getattr(self, name)
-            for name in AnswerRule.model_fields.keys() - AccommodatedRule.model_fields.keys()
-        )
+        names = AnswerRule.model_fields.keys() - AccommodatedRule.model_fields.keys()
+        return tuple(getattr(self, name) for name in sorted(names))
 
 
 class RepeatedRule(AnswerRule):
@@ -96,8 +94,10 @@ class RepeatedDetector(Detector):
     def __init__(self, rule: RepeatedRule, facts: CallFacts) -> None:
         self._rule = rule
         self._facts = facts
-        known = facts.demands.get(rule.reads_as())
-        self._demands = facts.demands[rule.reads_as()] = known or CallDemands(rule, facts)
+        settings = rule.reads_as()
+        if settings not in facts.demands:
+            facts.demands[settings] = CallDemands(rule, facts)
+        self._demands = facts.demands[settings]
         self._answers, self._times = self._demands.answers, self._demands.times
         self._refused = RefusedDemands(rule, facts, self._demands)
         self._told: _Told | None = None
@@ -154,20 +154,18 @@ class RepeatedDetector(Detector):
         self._facts.repetition = True
         self._facts.repetition_s = now_s
         self._told = _Told(time, severity, len(like))
-        recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
         evidence = answered_evidence(like, self._answers, rule.category)
         self._refused.told_by_words(like, evidence)
-        return Finding(now_s, severity, (*(each.said for each in recent), evidence))
+        said = (each.said for each in recent(like, now_s, rule.window_s))
+        return Finding(now_s, severity, (*said, evidence))
 
     def _severity(self, like: Sequence[DemandTime], now_s: float) -> Severity | None:
         """Return how severe it is that the same was demanded at these times; None = not often enough."""
         rule = self._rule
-        recent = [each for each in like if each.said.end_s > now_s - rule.window_s]
-        count = len(recent) - forgiven(recent)
+        newest = recent(like, now_s, rule.window_s)
+        count = len(newest) - forgiven(newest)
         # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
-        half = rule.category is not None or any(
-            each.demand is not None and (not each.demand.polite or each.demand.insists) for each in like
-        )
+        half = presses(like, rule.category)
         explained = len(like) >= rule.count and any(
             self._answers.refused(each.made, half=half) for each in like
         )
