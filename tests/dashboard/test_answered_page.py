@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
     from tests.support.peer_agent import PeerAgent
 
+    from kikimori_core.model.alert import Evidence
+
 BEGAN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 """Ten o'clock in Tokyo."""
 REFUSED_S = (125, 905, 1865)
@@ -40,28 +42,29 @@ def explained(*refused_s: float, count: int = 4) -> AnsweredEvidence:
     )
 
 
+async def tell(agent: PeerAgent, *evidence: Evidence, severity: Severity = Severity.WARNING) -> None:
+    await agent.alert(
+        "c",
+        rule="repeated-demand",
+        kind="repeated",
+        severity=severity,
+        title=("同じ要求の繰り返し", "The same demand again and again"),
+        evidence=evidence,
+        raised_s=1860,
+    )
+
+
 async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, page: Page) -> None:
     said = words("絶対に返せ", "返せ", "demand", 2000)
-
-    async def tell(evidence: AnsweredEvidence, severity: Severity = Severity.WARNING) -> None:
-        await agent.alert(
-            "c",
-            rule="repeated-demand",
-            kind="repeated",
-            severity=severity,
-            title=("同じ要求の繰り返し", "The same demand again and again"),
-            evidence=(said, evidence),
-            raised_s=1860,
-        )
 
     await agent.call("c", operator=Party(number="204"), started_at=BEGAN, **CAN_EVERYTHING)
     await page.goto(f"{url}/operator?ext=204")
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
-    await tell(explained(count=3))
+    await tell(agent, said, explained(count=3))
     say = page.locator(".say")
     await expect(say).to_contain_text("同じご要望 3回目（02:00、15:00、31:00）・お断りはまだ聞こえていません")
     await expect(say).to_contain_text("確認させてください")
-    await tell(explained(*REFUSED_S))
+    await tell(agent, said, explained(*REFUSED_S))
     await expect(say.locator(".fact")).to_have_text([SENTENCE])
     await expect(say).to_contain_text("先ほどご説明したとおり、お答えは変わりません")
     await expect(page.locator("body")).not_to_contain_text("絶対に")
@@ -104,25 +107,15 @@ async def test_how_often_and_how_it_was_answered(agent: PeerAgent, url: str, pag
 
 async def test_a_count_that_was_corrected_says_so(agent: PeerAgent, url: str, page: Page) -> None:
     """The operator agreed after the third time was told: the alert stays, less severe, with both counts, and is told anew with the next."""
-
-    async def tell(evidence: AnsweredEvidence, severity: Severity) -> None:
-        await agent.alert(
-            "c",
-            rule="repeated-demand",
-            kind="repeated",
-            severity=severity,
-            title=("同じ要求の繰り返し", "The same demand again and again"),
-            evidence=(words("返せ", "返せ", "demand", 1860), evidence),
-            raised_s=1860,
-        )
-
+    said = words("返せ", "返せ", "demand", 1860)
     await agent.call("c", operator=Party(number="204"), started_at=BEGAN, **CAN_EVERYTHING)
     await sign_in_page(page, "supervisor")
     await page.goto(url)
     card = page.locator(".card[data-call=c]")
-    await tell(explained(905, count=3), Severity.WARNING)
+    await tell(agent, said, explained(905, count=3))
     await expect(card).to_have_attribute("data-severity", "warning")
-    await tell(explained(905, count=2).model_copy(update={"count_before": 3}), Severity.NOTICE)
+    corrected = explained(905, count=2).model_copy(update={"count_before": 3})
+    await tell(agent, said, corrected, severity=Severity.NOTICE)
     await expect(card).to_have_attribute("data-severity", "notice")
     await expect(card.locator(".why .fact").first).to_have_text(CORRECTED)
     await expect(card.locator(".why .fact").first).to_have_attribute("title", re.compile("お受けした"))

@@ -15,6 +15,8 @@ from tests.support.peer_agent import SHOUT
 from kikimori_core.wire.messages import CallStatus, LegLevel, Outcome, Party, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from playwright.async_api import FloatRect, Locator, Page
     from tests.support.peer_agent import PeerAgent
 
@@ -50,8 +52,10 @@ def apart(one: FloatRect, other: FloatRect) -> bool:
     return beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
 
 
-async def test_the_button_for_the_last_seconds_covers_nothing(agent: PeerAgent, url: str, page: Page) -> None:
-    """Neither the picture of the voices nor their names, on a card with three alerts and on one with one."""
+async def cards_at_all_sizes(
+    agent: PeerAgent, url: str, page: Page
+) -> AsyncIterator[tuple[tuple[int, int], str, Locator]]:
+    """Yield the size of the window, the call and its card, for one with three alerts and one with a single one."""
     await open_full_board(agent, calm=0, lines=1)
     await agent.call("one", operator=Party(number="250", name="佐藤 美咲"), **CAN_EVERYTHING)
     async with live_client(url) as live:
@@ -65,46 +69,40 @@ async def test_the_button_for_the_last_seconds_covers_nothing(agent: PeerAgent, 
         for call_id in ("c-1", "one"):
             card = page.locator(f".card[data-call={call_id}]")
             await card.scroll_into_view_if_needed()
-            await expect(card.locator(".rewind")).to_be_in_viewport(ratio=1)
-            button = await box_of(card.locator(".rewind"))
-            whole = await box_of(card)
-            assert button["y"] + button["height"] <= whole["y"] + whole["height"]
-            covered = [card.locator(each) for each in (".voice-picture", ".why", ".quotes", ".buttons")]
-            names = await card.locator(".meter-name").all()
-            for other in (*covered, *names):
-                if await other.is_visible():
-                    assert apart(button, await box_of(other)), (size, call_id, await other.inner_text())
+            yield size, call_id, card
+
+
+async def test_the_button_for_the_last_seconds_covers_nothing(agent: PeerAgent, url: str, page: Page) -> None:
+    """Neither the picture of the voices nor their names, on a card with three alerts and on one with one."""
+    async for size, call_id, card in cards_at_all_sizes(agent, url, page):
+        await expect(card.locator(".rewind")).to_be_in_viewport(ratio=1)
+        button = await box_of(card.locator(".rewind"))
+        whole = await box_of(card)
+        assert button["y"] + button["height"] <= whole["y"] + whole["height"]
+        covered = [card.locator(each) for each in (".voice-picture", ".why", ".quotes", ".buttons")]
+        names = await card.locator(".meter-name").all()
+        for other in (*covered, *names):
+            if await other.is_visible():
+                assert apart(button, await box_of(other)), (size, call_id, await other.inner_text())
 
 
 async def test_how_loud_a_voice_is_now_covers_nothing(agent: PeerAgent, url: str, page: Page) -> None:
     """Neither what was said a minute ago, nor the button; with one alert and with three."""
-    await open_full_board(agent, calm=0, lines=1)
-    await agent.call("one", operator=Party(number="250", name="佐藤 美咲"), **CAN_EVERYTHING)
-    async with live_client(url) as live:
-        await live.until(lambda picture: connected(picture) and len(picture["calls"]) == 7)
-    for number in range(3, 7):
-        await agent.end_call(f"c-{number}")
-    await agent.alert("one", evidence=(SHOUT,))
-    await page.goto(url)
-    for size in SIZES:
-        await resize(page, size)
-        for call_id in ("c-1", "one"):
-            card = page.locator(f".card[data-call={call_id}]")
-            await card.scroll_into_view_if_needed()
-            over = card.locator('.meter[data-role="customer"] .meter-over')
-            loud = LegLevel(level_db=-12, speaking=True, over_calm_db=14, effort=0.9)
-            await agent.levels(**{call_id: (loud, loud)})
-            await expect(over).to_have_text("ふだんより +14 dB")
-            if not await over.is_visible():
-                assert call_id == "c-1"  # so many reasons that the picture has no room
-                continue
-            figure, whole = await box_of(over), await box_of(card.locator(".voices"))
-            assert whole["y"] - 1 <= figure["y"]
-            assert figure["y"] + figure["height"] <= whole["y"] + whole["height"] + 1
-            covered = [card.locator(each) for each in (".voice-picture", ".rewind", ".why", ".quotes")]
-            for other in (*covered, *await card.locator(".meter-name").all()):
-                if await other.is_visible():
-                    assert apart(figure, await box_of(other)), (size, call_id, await other.inner_text())
+    async for size, call_id, card in cards_at_all_sizes(agent, url, page):
+        over = card.locator('.meter[data-role="customer"] .meter-over')
+        loud = LegLevel(level_db=-12, speaking=True, over_calm_db=14, effort=0.9)
+        await agent.levels(**{call_id: (loud, loud)})
+        await expect(over).to_have_text("ふだんより +14 dB")
+        if not await over.is_visible():
+            assert call_id == "c-1"  # so many reasons that the picture has no room
+            continue
+        figure, whole = await box_of(over), await box_of(card.locator(".voices"))
+        assert whole["y"] - 1 <= figure["y"]
+        assert figure["y"] + figure["height"] <= whole["y"] + whole["height"] + 1
+        covered = [card.locator(each) for each in (".voice-picture", ".rewind", ".why", ".quotes")]
+        for other in (*covered, *await card.locator(".meter-name").all()):
+            if await other.is_visible():
+                assert apart(figure, await box_of(other)), (size, call_id, await other.inner_text())
         await assert_accessible(page)
 
 
