@@ -240,6 +240,27 @@ async def test_a_live_utterance_is_heard_at_its_pause_and_told_at_its_end(replac
     assert second.given == [1]
 
 
+async def test_a_live_utterance_is_over_at_a_long_pause_without_the_gate() -> None:
+    second = Second()
+    second.go.set()
+    heard: list[Utterance] = []
+    async with opened(second, replaces=False, live=True) as pool:
+        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+        leg.feed(sound(7), 0.0, closes=False)
+        await settled(pool)
+        assert not [each for each in heard if each.final]
+        for at in (1.0, 1.2):
+            leg.feed(QUIET, at, closes=False)
+        await settled(pool)
+        assert [each.text for each in heard if each.final] == ["一", "=7"]
+        leg.feed(sound(8), 1.4, closes=True)
+        await settled(pool)
+    assert [(each.text, each.line_id) for each in heard if each.final][2:] == [
+        ("一", "customer-1"),
+        ("=8", "customer-1"),
+    ]
+
+
 async def test_what_goes_on_after_its_pause_is_heard_again_as_a_whole() -> None:
     second = Second()
     heard: list[Utterance] = []

@@ -31,6 +31,9 @@ EARLY_S = 0.4
 """Pause in s at which the second hearing begins, before it is sure that the utterance is over: the stream takes half a
 second and more. What goes on after such a pause was heard for nothing, a quarter of all sound; with 0.3 s two fifths, with
 0.5 s a seventh, and the result comes 0.1 s later."""
+OVER_S = 0.7
+"""Pause in s after which an utterance that gets a second hearing is over: the stream's own end and the gate's come up to 0.6 s
+later, and the second text, which is there by then, would wait for them."""
 SAME_S = 0.1
 """Seconds by which the end of the same voice may move: it is measured against the sound around it."""
 UNWORDED_FROM_S = 0.9
@@ -132,7 +135,7 @@ class Decodings:
                 self._show(leg, decoding, recognised)
             if decoding.sound and not chunk.closes:
                 self._hear_early(leg, decoding)
-            if chunk.closes or decoding.fed.fed_s - decoding.from_s > LONGEST_S:
+            if chunk.closes or self._is_over(decoding):
                 self._finish(leg, decoding)
             if chunk.closes:
                 decoding.started_s = None
@@ -156,6 +159,14 @@ class Decodings:
         if self._finals is not None and (decoding.shown or len(pcm) >= UNWORDED_FROM_S * leg.rate * 2):
             decoding.early = self._finals.begin(leg, pcm, _times(decoding, voice))
             decoding.early_end_s = end_s
+
+    @staticmethod
+    def _is_over(decoding: _Decoding) -> bool:
+        """Return whether the utterance ends here without a word of the stream or the gate: a pause, or too long a sound."""
+        if decoding.fed.fed_s - decoding.from_s > LONGEST_S:
+            return True
+        paused = bool(decoding.sound) and decoding.shown and decoding.depth.voiced().quiet_s >= OVER_S
+        return paused and decoding.depth.is_a_voice
 
     def _drop_early(self, decoding: _Decoding) -> None:
         if decoding.early is not None and self._finals is not None:
