@@ -148,3 +148,27 @@ def test_a_phrase_without_a_verb_is_refused(tmp_path: Path) -> None:
         ConfigError, match=r"ours\.toml: demand\[1\]: '静かさ' must end in the dictionary form"
     ):
         load_phrases([own])
+
+
+WISHES = (
+    ("猫が帰ってきてくれたらいいんだけど", "無事に帰ってきてほしい", "早く帰ってきてほしいな"),
+    ("あそこのカレー、食べてほしーい！", "名古屋に行ったら探して食べて", "ぜひぜひ食べてみて！"),
+)
+ORDERS = (
+    ("その机を磨け", "机を磨けよ", "机を磨け"),
+    ("その棚を動かして", "棚を動かしてよ", "棚を動かしてって言ってるでしょ"),
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "raised"), [*((each, False) for each in WISHES), *((each, True) for each in ORDERS)]
+)
+def test_what_is_neither_known_nor_ordered_counts_only_once_refused(
+    told: tuple[str, ...], raised: bool
+) -> None:
+    lines = [
+        line
+        for number, text in enumerate(told)
+        for line in (said(text, 20.0 * number), said("そうですね", 20.0 * number + 10, OPERATOR))
+    ]
+    assert bool(judged(lines, until_s=80.0, rules=rules("repeated-demand"))) is raised

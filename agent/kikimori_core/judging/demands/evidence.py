@@ -50,6 +50,23 @@ def presses(like: Sequence[DemandTime], category: str | None) -> bool:
     )
 
 
+def claims(like: Sequence[DemandTime], category: str | None) -> bool:
+    """Return whether they ask the office for something though it refused nothing: a known demand, an order, or one that goes on or insists.
+
+    Who tells others of a wish does none of these: 帰ってきてくれたらいいな of a cat, 食べてみて of a dish.
+    """
+    return category is not None or any(
+        each.demand is not None
+        and (
+            each.demand.insists
+            or each.demand.groups
+            or (each.demand.goes_on and each.demand.listed)
+            or (each.demand.order and not each.demand.polite)
+        )
+        for each in like
+    )
+
+
 def forgiven(same: Sequence[DemandTime]) -> int:
     """Return how many times do not count: one repetition of a polite request."""
     polite = sum(each.demand is not None and each.demand.polite and not each.demand.insists for each in same)

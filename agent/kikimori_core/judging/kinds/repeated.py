@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from kikimori_core.judging.demands.evidence import answered_evidence, forgiven, presses, recent
+from kikimori_core.judging.demands.evidence import answered_evidence, claims, forgiven, presses, recent
 from kikimori_core.judging.demands.of_call import CallDemands
 from kikimori_core.judging.demands.refused import TAKEN_BACK, RefusedDemands
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
@@ -166,10 +166,11 @@ class RepeatedDetector(Detector):
         count = len(newest) - forgiven(newest)
         # A polite request after want of room may be a booking's next choice: only a refusal makes it the same again.
         half = presses(like, rule.category)
-        explained = len(like) >= rule.count and any(
-            self._answers.refused(each.made, half=half) for each in like
-        )
+        refused = any(self._answers.refused(each.made, half=half) for each in like)
+        explained = len(like) >= rule.count and refused
         if not like or (count < rule.count and not explained):
+            return None
+        if not refused and not claims(like, rule.category):
             return None
         if count < rule.count and self._refused.doubts(like):
             return None

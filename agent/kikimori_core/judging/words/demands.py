@@ -85,6 +85,8 @@ class Demand:
     """True = it has few words, and leaves the rest to what was said before."""
     listed: bool = True
     """True = the lists find it; False = the model of acts alone does."""
+    order: bool = False
+    """True = its verb stands as a plain order: 動かせ, 見せろよ."""
 
     @property
     def written(self) -> frozenset[str]:
@@ -223,6 +225,7 @@ class DemandReader:
             frozenset(content(heard.words)),
             len(heard.words) <= BRIEF,
             listed,
+            bool(asking) and _orders(heard.words[asks_at]),
         )
 
     @staticmethod
@@ -291,6 +294,11 @@ class DemandReader:
                 continue
             yield from _KANJI.findall(word.normal)
             yield from _KATAKANA.findall(word.normal)
+
+
+def _orders(word: Morpheme) -> bool:
+    """Return whether the word that asks is a verb in itself: 磨け, 読めよ, and not 磨いて, 磨いてくれ or 磨きなさい."""
+    return word.part == "動詞" and word.normal not in REQUEST and word.normal != "為さる"
 
 
 def _amounts(found: Sequence[Morpheme]) -> Iterable[str]:
