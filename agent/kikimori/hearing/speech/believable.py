@@ -39,7 +39,7 @@ MOST_SCORE = 4.0
 SIGNS_PER_S, MISSING_COUNTS, MOST_MISSING = 3.0, 0.7, 1.5
 """Signs per second of voice that people speak at least, log odds against it for each fewer, and most of these: of babble, a
 recogniser makes one sign per second."""
-DISTANT_FROM = -1.0
+DISTANT_FROM = -0.3
 DISTANT_AFTER_S = 1.0
 """Log odds of an utterance of this length, or of the leg so far, at which it is taken for several voices at a distance …"""
 NOBODY_AFTER_S = 60.0
