@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.demands.evidence import is_of_one_demand
 from kikimori_core.model.alert import AlertChange, AlertState, ClosedBecause, Evidence, Severity
 from kikimori_core.wire.evidence import AnsweredEvidence
 
@@ -173,11 +174,9 @@ def _instead(alert: _Open, counted: AnsweredEvidence) -> AnsweredEvidence:
     They are those that begin as it does, or have times in common with it: an answer may show that the demand began later than it was
     counted from. The new count stands last: it is the newest, however long ago it begins.
     """
-    times, before = set(counted.times_s), 0
+    before = 0
     for key, known in list(alert.evidence.items()):
-        if isinstance(known, AnsweredEvidence) and (
-            known.start_s == counted.start_s or not times.isdisjoint(known.times_s)
-        ):
+        if isinstance(known, AnsweredEvidence) and is_of_one_demand(known, counted):
             before = max(before, known.count, known.count_before or 0)
             del alert.evidence[key]
             alert.counts.pop(key, None)

@@ -38,6 +38,11 @@ def answered_evidence(
     )
 
 
+def is_of_one_demand(one: AnsweredEvidence, other: AnsweredEvidence) -> bool:
+    """Return whether two counts are of the same demand: they begin alike, or have times in common."""
+    return one.start_s == other.start_s or not set(one.times_s).isdisjoint(other.times_s)
+
+
 def recent(like: Sequence[DemandTime], now_s: float, window_s: float) -> list[DemandTime]:
     """Return the times that end within the last `window_s` seconds before `now_s`."""
     return [each for each in like if each.said.end_s > now_s - window_s]

@@ -78,7 +78,11 @@ class RefusedDemands:
                 continue
             self._told[thread] = now
             lowers = lowers and fewer
-            if holds:
+            if not holds:
+                self._facts.repetitions.take_back(rule.category, now)
+            else:
+                if not fewer:
+                    self._facts.repetitions.add(rule.category, now, now_s)
                 newest = recent(like, now_s, rule.window_s)
                 evidence += [each.said for each in newest]
                 most = max(most, len(newest) - forgiven(newest), 1)
@@ -87,7 +91,6 @@ class RefusedDemands:
             return None
         if not most:
             return Finding(now_s, TAKEN_BACK, tuple(evidence), lowers)
-        self._facts.repetition, self._facts.repetition_s = True, now_s
         critical = rule.critical_count is not None and most >= rule.critical_count
         return Finding(now_s, Severity.CRITICAL if critical else rule.severity, tuple(evidence), lowers)
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from kikimori_core.judging.demands.repetitions import Repetitions
 from kikimori_core.model.evidence import ButtonPress, EarlierContacts, EffortWindow, Role, Utterance
 
 if TYPE_CHECKING:
@@ -72,9 +73,8 @@ class CallFacts:
     """False = speech recognition is off, and nothing that is said can be known."""
     counted_categories: frozenset[str] = frozenset()
     """Categories whose repetition another rule counts."""
-    repetition: bool = False
-    repetition_s: float | None = None
-    """Media time in s at which a demand was last found repeated."""
+    repetitions: Repetitions = field(default_factory=Repetitions)
+    """Demands that were found repeated."""
     accommodated: bool = False
     """The call is marked as a request for reasonable accommodation: repetition makes nothing worse."""
     demands: dict[Hashable, CallDemands] = field(default_factory=dict)

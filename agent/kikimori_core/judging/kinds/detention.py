@@ -119,6 +119,6 @@ class DetentionDetector(Detector):
     def _condition_holds(self, step: DetentionStep) -> bool:
         if not step.only_with or not self._facts.words_heard:
             return True
-        return ("repetition" in step.only_with and self._facts.repetition) or (
+        return ("repetition" in step.only_with and bool(self._facts.repetitions)) or (
             "refusal" in step.only_with and self._clock.runs
         )

@@ -133,7 +133,10 @@ class RepeatedDetector(Detector):
         if not agreed:
             # Made again after the operator agreed: it begins anew, and is told when the rule holds.
             return None
-        severity = self._severity(like, now_s) or TAKEN_BACK
+        severity = self._severity(like, now_s)
+        if severity is None:
+            severity = TAKEN_BACK
+            self._facts.repetitions.take_back(self._rule.category, evidence)
         self._told = _Told(told.time, severity, len(like))
         return Finding(now_s, severity, (evidence,), lowers=True)
 
@@ -151,10 +154,9 @@ class RepeatedDetector(Detector):
         severity = self._severity(like, now_s)
         if severity is None:
             return None
-        self._facts.repetition = True
-        self._facts.repetition_s = now_s
         self._told = _Told(time, severity, len(like))
         evidence = answered_evidence(like, self._answers, rule.category)
+        self._facts.repetitions.add(rule.category, evidence, now_s)
         self._refused.told_by_words(like, evidence)
         said = (each.said for each in recent(like, now_s, rule.window_s))
         return Finding(now_s, severity, (*said, evidence))

@@ -117,7 +117,7 @@ class ShoutingDetector(Detector):
     def advance(self, now_s: float) -> Finding | None:
         """Check for a demand that was found repeated since."""
         repeated_s = self._repetition_s()
-        if repeated_s is None or repeated_s == self._repeated_s:
+        if repeated_s is None or (self._repeated_s is not None and repeated_s <= self._repeated_s):
             return None
         self._repeated_s = repeated_s
         return self._critical(now_s, None) if self._near(repeated_s) else None
@@ -125,7 +125,7 @@ class ShoutingDetector(Detector):
     def _repetition_s(self) -> float | None:
         """Return the time in s of a repetition that makes shouting critical."""
         counts = REPETITION in self._rule.critical_with and not self._facts.accommodated
-        return self._facts.repetition_s if counts else None
+        return self._facts.repetitions.last_s if counts else None
 
     def _said(self, spoken: Spoken) -> Finding | None:
         utterance = spoken.utterance
