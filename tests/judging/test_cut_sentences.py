@@ -23,6 +23,7 @@ CONFIG = AgentConfig()
 RULES = load_rules(CONFIG.rule_files())
 FINDER = configured_finder(CONFIG, RULES)
 FIRST, SECOND = "お客様は神様だって教わらなかったのか", "神様に逆らうんじゃないよ"
+TONED, DOUBTED = "そんな態度で客商売が務まると思ってんのか", "馬鹿かな"
 
 
 def final(text: str, start_s: float, role: Role = Role.CUSTOMER) -> Utterance:
@@ -44,6 +45,30 @@ def test_a_sentence_cut_at_a_pause_is_read_as_one() -> None:
     assert isinstance(evidence, ToneEvidence)
     assert evidence.text == f"{FIRST}、{SECOND}"
     assert (evidence.start_s, evidence.end_s, evidence.category) == (10, 14.8, "authority")
+
+
+def counted(told: Iterable[Utterance]) -> dict[str, int]:
+    """Return what health counts of these alone."""
+    before = FINDER.counters()
+    judged(told)
+    return {name: count - before[name] for name, count in FINDER.counters().items()}
+
+
+@pytest.mark.parametrize(
+    ("told", "doubted", "tones"),
+    [
+        pytest.param([FIRST, SECOND], 0, 1, id="of both together"),
+        pytest.param(["もしもし", TONED], 0, 1, id="of one half"),
+        pytest.param([TONED, "聞いてるのか"], 0, 1, id="of the first half"),
+        pytest.param(["そう言った", DOUBTED], 1, 0, id="a doubt of one half"),
+        pytest.param([DOUBTED, "そう言った"], 1, 0, id="a doubt of the first half"),
+    ],
+)
+def test_health_counts_a_tone_and_a_doubt_once(told: list[str], doubted: int, tones: int) -> None:
+    """Also where the halves are read as one sentence, and where they are heard again."""
+    finals = [final(text, 10 + 2.8 * number) for number, text in enumerate(told)]
+    again = [replace(each, again=True) for each in finals]
+    assert counted([*finals, *again]) == {"phrases_doubted": doubted, "tones_noticed": tones}
 
 
 def test_a_half_heard_again_takes_the_first_one_s_place() -> None:

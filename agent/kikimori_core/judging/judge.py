@@ -106,13 +106,17 @@ class CallJudge:
             self._heard_again(utterance, said) if utterance.again else self._heard_first(utterance, said)
         )
         whole = self._sentences.joined(utterance, said)
+        if whole is None:
+            return changes
+        self._phrases.count(tones=whole.tone is not None)
         # Only what one sentence alarms by: its demand was counted with its pieces.
-        return changes if whole is None else changes + self._observe(whole, PhraseRule, ToneRule)
+        return changes + self._observe(whole, PhraseRule, ToneRule)
 
     def _heard_first(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
         self._told[utterance.line_id] = _Told(utterance.text, said)
         while len(self._told) > _MOST_LINES:
             del self._told[next(iter(self._told))]
+        self._phrases.count(doubted=len(said.doubted), tones=said.tone is not None)
         self._note_stop_request(utterance, said.matches)
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
@@ -122,6 +126,7 @@ class CallJudge:
         """Take the second final of a line: only what the first did not hold counts."""
         told = self._told.pop(utterance.line_id, None)
         if told is None:
+            self._phrases.count(doubted=len(said.doubted), tones=said.tone is not None)
             self._note_stop_request(utterance, said.matches)
             return self._observe(Spoken.of(utterance, said))
         first = told.said
@@ -132,6 +137,8 @@ class CallJudge:
         self._note_stop_request(utterance, news)
         demand = said.demand if first.demand is None else None
         tone = said.tone if first.tone is None and not known else None
+        doubted = {each.category for each in said.doubted} - {each.category for each in first.doubted}
+        self._phrases.count(doubted=len(doubted - known), tones=tone is not None)
         if not news and demand is None and tone is None:
             return []
         return self._observe(replace(Spoken.of(utterance, said), matches=news, demand=demand, tone=tone))

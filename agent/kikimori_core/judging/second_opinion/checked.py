@@ -48,9 +48,9 @@ class CheckedPhrases:
         self._rough_odds = _least_odds(model.note.rough_from, model.note.rough_share)
         """The same for a sentence in rough form."""
         self.doubted = 0
-        """Finds in finished utterances that were doubted."""
+        """Finds in utterances of calls that were doubted."""
         self.tones = 0
-        """Finished utterances with a tone."""
+        """Utterances of calls, or sentences of two, that had a tone."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -64,6 +64,11 @@ class CheckedPhrases:
         """Return what health shows."""
         return {"phrases_doubted": self.doubted, "tones_noticed": self.tones}
 
+    def count(self, *, doubted: int = 0, tones: int = 0) -> None:
+        """Count what was doubted and noticed in a call."""
+        self.doubted += doubted
+        self.tones += tones
+
     def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing."""
         heard = self._book.hear(utterance.text)
@@ -72,7 +77,7 @@ class CheckedPhrases:
             return said
         blamed = [match for match in said.matches if match.category in self._model.note.classes]
         if blamed:
-            return self._checked(said, heard, final=utterance.final)
+            return self._checked(said, heard)
         return self._with_tone(said, heard) if utterance.final else said
 
     def _judged(self, heard: Pronunciation, least_odds: float = 0.0) -> Opinion:
@@ -80,7 +85,7 @@ class CheckedPhrases:
         vector = None if encoder is None else lambda: encoder.of(spoken(heard.text))
         return self._model.judge(heard.words, vector, least_odds)
 
-    def _checked(self, said: UtteranceFindings, heard: Pronunciation, *, final: bool) -> UtteranceFindings:
+    def _checked(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:
         if not any(
             match.category in self._vetoes or match.category in self._critical for match in said.matches
         ):
@@ -98,8 +103,6 @@ class CheckedPhrases:
             return replace(match, unsure=harm < self._critical.get(match.category, 0.0))
 
         doubted = tuple(match for match in said.matches if not stays(match))
-        if final:
-            self.doubted += len(doubted)
         counting = tuple(weighed(match) for match in said.matches if stays(match))
         return replace(said, matches=counting, doubted=doubted)
 
@@ -113,7 +116,6 @@ class CheckedPhrases:
         opinion = self._judged(heard, odds)
         if opinion.share < share or opinion.harm < bars.get(opinion.category, 1.1):
             return said
-        self.tones += 1
         weighed = self._model.weighed(heard.words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))
 
