@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.told import RULES, said
+from tests.support.told import PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_SENTENCES, AgentConfig
 from kikimori_core.judging.judge import CallJudge
@@ -51,3 +51,19 @@ def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], writ
     judge = CallJudge(RULES, book, words_heard=True)
     assert [each.rule for each in judge.observe(said("そんな屁理屈は通用しない", 10))] == found
     assert judge.observe(said("それは屁理屈でしょう", 20)) == []
+
+
+@pytest.mark.parametrize("shouted", ["役立たず", "役立たずが", "役立たずめ", "この役立たず", "能無し"])
+def test_abuse_shouted_by_itself_alarms(shouted: str) -> None:
+    """役立たず is read yakudatazu by itself, yakutatazu behind another word."""
+    judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES), words_heard=True)
+    assert [each.rule for each in judge.observe(said(shouted, 10))] == ["phrase-insult"]
+    assert judge.doubted == ()
+
+
+@pytest.mark.parametrize(
+    "calm", ["役立たずですみません", "俺って役立たずだな", "役に立たずです", "役立たず笑"]
+)
+def test_the_same_word_in_a_calm_sentence_does_not(calm: str) -> None:
+    judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES), words_heard=True)
+    assert judge.observe(said(calm, 10)) == []
