@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import json
 import os
 import re
 from functools import cache
@@ -11,7 +12,10 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
 
+import pytest
+
 from kikimori_core.messages.text import LABELS, _read, catalogue, critical_codes
+from kikimori_core.wire.values import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +155,17 @@ def test_words_without_a_code_come_from_somewhere() -> None:
         and not any(each in label for each in others)
     }
     assert stray == set()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("action", [Action.LISTEN, Action.WHISPER, Action.BARGE])
+def test_supervision_is_named_as_on_its_buttons(action: Action, language: str) -> None:
+    """A press stands in the record under the name that was on the button."""
+    pages = ROOT / f"dashboard/kikimori_dashboard/static/i18n/{language}.json"
+    button = json.loads(pages.read_text("utf-8"))["action"][action.value]
+    assert catalogue(language)[f"records_value.{action.value}"]["detail"] == (
+        button if language == "ja" else button.lower()
+    )
 
 
 def test_a_finding_has_a_code() -> None:
