@@ -146,6 +146,29 @@ def test_a_half_refusal_counts_unless_an_answer_follows() -> None:
     assert only([*told, said("規則でございますので", 110, OPERATOR)]).refusals == ()
 
 
+@pytest.mark.parametrize(
+    ("offer", "refuses"),
+    [
+        ("まず私がお話を伺います", False),
+        ("ご不便をおかけしております。まず私が、お話を伺います。", False),
+        ("まずは私のほうで詳しいご事情をお聞かせください", False),
+        ("私が責任を持ってお話を伺います", False),
+        ("私がお話をお伺いいたします", False),
+        # Turned down, whatever is offered beside it.
+        ("それはいたしかねます。まず私がお話を伺います", True),
+        ("まず私がお話を伺うことになっておりまして", True),
+        ("上の者には代われませんので、まず私がお話を伺います", True),
+    ],
+)
+def test_an_offer_to_listen_is_no_refusal(offer: str, refuses: bool) -> None:
+    told = [
+        each for at_s in (10, 40, 70) for each in (said("上司を出せ", at_s), said(offer, at_s + 4, OPERATOR))
+    ]
+    found = only(told)
+    assert found.count == 3
+    assert len(found.refusals) == (3 if refuses else 0)
+
+
 def test_what_was_granted_begins_anew() -> None:
     orders = [said("資料を送ってくれ", 10 + 30 * n) for n in range(4)]
     granted = [said("かしこまりました", 13 + 30 * n, OPERATOR) for n in range(4)]

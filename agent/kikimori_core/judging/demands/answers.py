@@ -132,15 +132,15 @@ class DemandAnswers:
         if spoken.refusal is not None:
             weights = self._weights
             odds = spoken.refusal * weights["odds"] + weigh(self.signs(spoken), weights)
-            return odds > LEAST_ODDS and not self._agrees(spoken), offers
+            return odds > LEAST_ODDS and not self._is_willing(spoken), offers
         known = (*self._rule.refusal_categories, *self._rule.half_refusal_categories)
         offers = offers and not fact
         return not offers and (fact or has_category(spoken, *known)), offers
 
-    def _agrees(self, spoken: Spoken) -> bool:
-        """Return whether it begins with a yes and holds no refusal that is known."""
-        known = (*self._rule.refusal_categories, *self._rule.half_refusal_categories)
-        return spoken.utterance.text.startswith(YES) and not has_category(spoken, *known)
+    def _is_willing(self, spoken: Spoken) -> bool:
+        """Return whether it begins with a yes or offers to listen, and holds no refusal that is known."""
+        willing = spoken.utterance.text.startswith(YES) or has_category(spoken, self._rule.listening_category)
+        return willing and not holds_refusal(spoken, self._rule)
 
     def signs(self, spoken: Spoken) -> frozenset[str]:
         """Return the names of the signs that weigh for or against a refusal, beside the odds that its words give."""
@@ -224,6 +224,11 @@ class DemandAnswers:
             return letters if letters >= LEAST_SHARED else 0
 
         return max(near, key=lambda each: (shared(each), each.start_s), default=None)
+
+
+def holds_refusal(spoken: Spoken, rule: AnswerRule) -> bool:
+    """Return whether an operator's utterance holds a refusal that is known."""
+    return has_category(spoken, *rule.refusal_categories, *rule.half_refusal_categories)
 
 
 def _made_by(spoken: Spoken) -> MadeDemand:

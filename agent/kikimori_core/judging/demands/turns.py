@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.acts.weights import TurnWeights, weigh_values
+from kikimori_core.judging.demands.answers import holds_refusal
 from kikimori_core.judging.kinds.phrase import has_category
 from kikimori_core.judging.words.statement import YES
 
@@ -124,6 +125,7 @@ def reply_of(
 def reply_signs(spoken: Spoken, meaning: Meaning, rule: AnswerRule) -> dict[str, float]:
     """Return the signs that an operator's utterance refuses."""
     text = spoken.utterance.text
+    listens = has_category(spoken, rule.listening_category) and not holds_refusal(spoken, rule)
     return {
         "odds": _UNHEARD if spoken.refusal is None else spoken.refusal,
         "meaning": meaning.scores.refuses,
@@ -134,7 +136,7 @@ def reply_signs(spoken: Spoken, meaning: Meaning, rule: AnswerRule) -> dict[str,
         "granted": has_category(spoken, rule.granted_category),
         "asks again": has_category(spoken, rule.ask_again_category),
         "no room": has_category(spoken, rule.no_room_category),
-        "agrees": text.startswith(_AGREES),
+        "agrees": listens or text.startswith(_AGREES),
         "asks": _ends(text, _OPERATOR_ASKS),
         "letters": min(len(text), _MANY_LETTERS) / _LETTERS,
     }

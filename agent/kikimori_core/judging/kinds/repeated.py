@@ -38,6 +38,8 @@ class AnswerRule(AccommodatedRule):
     """Categories that refuse only before the customer says anything else."""
     answer_categories: tuple[Name, ...] = ("offer",)
     """Categories of answers that are no refusal."""
+    listening_category: Name = "listening"
+    """Category by which the operator offers to listen; it refuses nothing unless one that refuses stands beside it."""
     granted_category: Name = "granted"
     """Category by which the operator agrees; a demand that was granted begins anew."""
     answered_within_s: Positive = 20.0
