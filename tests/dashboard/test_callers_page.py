@@ -106,6 +106,11 @@ async def test_the_caller_is_known_when_the_call_appears(
         rows = supervisor.locator("#contacts tbody tr")
         await expect(rows).to_have_count(4)
         await expect(rows.first.locator(".why")).to_have_text("言葉")
+        await expect(rows.first.locator("td").last).to_have_text("電話が切れて終了")
+        # A recorded call leads to its caller, too.
+        await rows.first.get_by_role("link").click()
+        await supervisor.locator("#head").get_by_role("link", name="これまでのお電話").click()
+        await expect(supervisor.get_by_role("heading", name="山田 太郎")).to_be_visible()
         # On a telephone the reason is in sight without moving the table sideways.
         await supervisor.set_viewport_size({"width": 390, "height": 844})
         box = await rows.first.locator("td[data-severity]").bounding_box()

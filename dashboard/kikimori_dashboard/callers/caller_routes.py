@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from kikimori_records.calls.queries import AlertReason
 
 KEY = "{key:[0-9a-f]{24}}"
+_OF_CONTACT = ("uid", "operator", "worst", "alerts", "outcome", "end_reason")
 AT_ONCE = 100
 
 
@@ -173,7 +174,7 @@ def _contact(contact: Contact, reasons: Sequence[AlertReason], who: Principal) -
     target = AccessTarget(extension=contact.operator_number, team=contact.team)
     if not may(who, Right.TRANSCRIPT, target):
         return {**view, "uid": None}
-    more = {name: getattr(contact, name) for name in ("uid", "operator", "worst", "alerts", "outcome")}
+    more = {name: getattr(contact, name) for name in _OF_CONTACT}
     return {**view, **more, "reasons": [asdict(each) for each in reasons]}
 
 

@@ -20,6 +20,7 @@ _OF_CALL = (
     "heard_s",
     "caller_number",
     "caller_name",
+    "caller_key",
     "operator_number",
     "operator_name",
     "person_name",

@@ -43,6 +43,7 @@ class Contact:
     worst: str | None
     alerts: int
     outcome: str | None
+    end_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ def _contacts() -> Any:
         c.worst,
         c.alerts,
         c.outcome,
+        c.end_reason,
     ).outerjoin(people, people.c.id == c.person_id)
 
 

@@ -39,6 +39,8 @@ class RecordedCall:
     heard_s: float
     caller_number: str | None
     caller_name: str | None
+    caller_key: str | None
+    """Pseudonym of the caller; None = the number is withheld."""
     operator_number: str | None
     operator_name: str | None
     person_id: str | None

@@ -14,7 +14,8 @@ export function showHead(element, recorded) {
   const said = soundText(recorded);
   fill(element, JSON.stringify([call, said, current()]), () => [
     fact("when", t("recorded.when"), dateAndTime(call.started_at)),
-    fact("caller", t("role.customer"), callerText(call)),
+    h("div", { class: "fact caller" }, h("span", { class: "name" }, t("role.customer")),
+      h("span", { class: "value" }, callerText(call), call.caller_key && call.erased_at === null ? h("a", { href: `/callers/${call.caller_key}` }, t("caller.all")) : null)),
     fact("operator", t("role.operator"), operatorText(call)),
     call.queue ? fact("queue", t("recorded.queue"), call.queue) : null,
     fact("length", t("recorded.length"), clock(call.heard_s)),

@@ -29,6 +29,7 @@
  * @property {number} heard_s
  * @property {string | null} caller_number
  * @property {string | null} caller_name
+ * @property {string | null} caller_key pseudonym of the caller, which stands in addresses
  * @property {string | null} operator_number
  * @property {string | null} operator_name
  * @property {string | null} person_name

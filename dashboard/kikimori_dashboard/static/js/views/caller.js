@@ -4,6 +4,7 @@ import { byId as at, fill, h, setText, show } from "../components/dom.js";
 import { whyAlerted } from "../components/found_call.js";
 import { ask, refusalText } from "../components/form.js";
 import { drawPagesMenu } from "../components/pages_menu.js";
+import { endText } from "../components/recorded_course.js";
 import { watchRights } from "../components/right_watch.js";
 import { shape } from "../components/severity.js";
 import * as i18n from "../store/i18n.js";
@@ -18,7 +19,7 @@ const loadLatest = latest(load);
 /** @typedef {import("../components/found_call.js").AlertReason} AlertReason */
 /** @typedef {{id: string, name: string, contract: string | null, in_charge: string | null, manner: string | null, numbers: {key: string, number: string}[]}} Customer */
 /** @typedef {{contacts: number, seconds: number, alerts: number, incidents: number, first_at: string | null}} Totals */
-/** @typedef {{at: string, seconds: number, team: string | null, queue: string | null, uid: string | null, operator?: string | null, worst?: string | null, alerts?: number, outcome?: string | null, reasons?: AlertReason[]}} Contact */
+/** @typedef {{at: string, seconds: number, team: string | null, queue: string | null, uid: string | null, operator?: string | null, worst?: string | null, alerts?: number, outcome?: string | null, end_reason?: string | null, reasons?: AlertReason[]}} Contact */
 /** @typedef {{key: string, number: string | null, customer: Customer | null, may_change: boolean, totals: Totals, teams: (Totals & {team: string | null})[], contacts: Contact[], before: string | null}} CallerView */
 
 const PATH = `/api/callers/${location.pathname.split("/").pop()}`;
@@ -177,6 +178,12 @@ function opened(uid, place) {
 }
 
 /** @param {Contact} contact */
+function ended({ outcome, end_reason: reason }) {
+  if (outcome) return i18n.find(`caller.outcomes.${outcome}`) ?? outcome;
+  return reason ? endText(reason) : "—";
+}
+
+/** @param {Contact} contact */
 function row(contact) {
   const team = [contact.team, contact.queue].filter(Boolean).join("　") || "—";
   const when = i18n.dateAndTime(contact.at);
@@ -187,5 +194,5 @@ function row(contact) {
   const sign = contact.worst ? h("span", { class: "shape", "aria-hidden": "true" }, shape(contact.worst), " ") : null;
   return h("tr", {}, begun,
     h("td", { dataset: { severity: contact.worst ?? "none" } }, sign, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst, whyAlerted(contact.reasons ?? [])),
-    ...where, h("td", {}, contact.operator ?? "—"), h("td", {}, contact.outcome ? i18n.find(`caller.outcomes.${contact.outcome}`) ?? contact.outcome : "—"));
+    ...where, h("td", {}, contact.operator ?? "—"), h("td", {}, ended(contact)));
 }
