@@ -62,6 +62,24 @@ async def test_a_call_that_is_over_is_recorded_no_longer(agent: PeerAgent, url: 
     await expect(mark).to_have_text("録音済み")
 
 
+async def test_nobody_knows_whether_a_call_that_is_not_heard_is_recorded(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c", operator=MINE, capabilities=CAN, recording=ON)
+    await agent.call("d", operator=Party(number="202"), capabilities=CAN, recording=EXCLUDED)
+    for each in ("c", "d"):
+        await agent.alert(each)
+    await page.goto(url)
+    marks = [page.locator(f".card[data-call={each}] .recording") for each in ("c", "d")]
+    await expect(marks[0]).to_have_text("録音中")
+    await agent.health(online=False)
+    await expect(page.locator(".card[data-call=c] .stale")).to_be_visible()
+    await expect(marks[0]).to_have_count(0)
+    await expect(marks[1]).to_have_text("録音の対象外")
+    await agent.health()
+    await expect(marks[0]).to_have_text("録音中")
+
+
 async def test_operators_press_twice_for_their_own_calls(
     real: Mosquitto, store: Store, agent: PeerAgent
 ) -> None:
@@ -84,6 +102,11 @@ async def test_operators_press_twice_for_their_own_calls(
         await agent.answer(command)
         await agent.call("c", operator=MINE, capabilities=CAN[:1], recording=STOPPED)
         await expect(page.locator(".offers .recording")).to_contain_text("希望により消去")
+        await expect(button).to_have_count(0)
+        await agent.call("c", operator=MINE, capabilities=CAN, recording=ON)
+        await expect(button).to_be_visible()
+        await agent.health(online=False)
+        await expect(page.locator(".offers .recording")).to_have_count(0)
         await expect(button).to_have_count(0)
         # Calls of others are not theirs to decide on.
         await agent.call("d", operator=Party(number="202"), capabilities=CAN, recording=ON)

@@ -182,3 +182,19 @@ async def test_the_pages_say_so(
     await page.locator("#send").click()
     await expect(page.get_by_role("alert")).to_contain_text(said)
     assert store.away
+
+
+async def test_nothing_read_is_not_nothing_there(url: str, page: Page, postgres: Postgres) -> None:
+    """A page that could not ask does not say that there is nothing."""
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/customers")
+    await expect(page.locator("#count")).to_contain_text("まだ登録されていません")
+    await page.goto(f"{url}/history")
+    await expect(page.locator("#exact-title")).to_have_text("見つかりませんでした。")
+    await in_thread(postgres, "stop")
+    await page.locator("#send").click()
+    await expect(page.locator("#fault")).to_contain_text("いまデータベースにつながらないため")
+    await expect(page.locator("#exact-title")).to_be_hidden()
+    await page.goto(f"{url}/customers")
+    await expect(page.locator("#fault")).to_contain_text("いまデータベースにつながらないため")
+    await expect(page.locator("#count")).to_be_empty()

@@ -139,7 +139,7 @@ export class Card {
     setText(this.handling, alerts.length ? handling(alerts, call.status) : "");
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
-    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.known, current()]), () => [
+    fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.stale, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       h("span", {}, h("span", { class: "prefix" }, `${t("role.customer")}: `), callerText(call)),
       call.known && nth(call.known) ? h("span", { class: "number" }, nth(call.known)) : null,

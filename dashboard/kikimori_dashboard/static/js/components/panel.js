@@ -180,7 +180,7 @@ export class Panel {
     show(this.auto, this.wanted === null);
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
     const about = [`${t("role.customer")}: ${callerText(call)}`, callerName(call) && call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
-    fill(this.caller, JSON.stringify([about, call.recording, call.status, current()]), () => [recordingMark(call), h("span", {}, about)]);
+    fill(this.caller, JSON.stringify([about, call.recording, call.stale, call.status, current()]), () => [recordingMark(call), h("span", {}, about)]);
     this.name.title = this.name.textContent ?? "";
     this.caller.title = this.caller.textContent ?? "";
     show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));

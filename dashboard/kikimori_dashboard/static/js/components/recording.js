@@ -6,11 +6,12 @@ import { find, t } from "../store/i18n.js";
 const CONFIRM_WITHIN_MS = 5_000;
 
 /**
- * The mark of a call's recording; null where nothing is recorded at all.
- * @param {{recording?: string | null, status?: string}} call
+ * The mark of a call's recording; null where nothing is recorded at all, or where nobody knows whether it still is.
+ * @param {{recording?: string | null, status?: string, stale?: boolean}} call
  * @returns {HTMLElement | null}
  */
 export function recordingMark(call) {
+  if (call.stale && call.recording === "on") return null;
   const recording = call.recording === "on" && call.status === "ended" ? "kept" : call.recording;
   const words = recording ? find(`call.recording_${recording}`) : null;
   return words === null ? null : h("span", { class: "recording", dataset: { recording } }, words);

@@ -153,7 +153,7 @@ function drawList() {
   const found = customers.filter((each) => !sought
     || [each.name, each.contract, each.in_charge].some((text) => text?.normalize("NFKC").toLowerCase().includes(sought))
     || (digits.length >= 3 && each.numbers.some(({ number }) => number.replace(/[^0-9]/g, "").includes(digits))));
-  setText(at("count"), customers.length === 0 ? t("customers.nobody") : t("customers.count", { n: found.length.toLocaleString(i18n.current()), shown: Math.min(found.length, SHOWN) }));
+  setText(at("count"), customers.length === 0 ? (unread === null ? t("customers.nobody") : "") : t("customers.count", { n: found.length.toLocaleString(i18n.current()), shown: Math.min(found.length, SHOWN) }));
   fill(at("list"), JSON.stringify([found.slice(0, SHOWN), i18n.current()]), () => (found.length ? [h("div", { class: "table", tabindex: "0", role: "group", "aria-label": t("customers.title") }, h("table", {},
     h("thead", {}, h("tr", {}, ...["name", "numbers", "contract", "in_charge", "manner"].map((each) => h("th", { scope: "col" }, t(`caller.${each}`))))),
     h("tbody", {}, ...found.slice(0, SHOWN).map((each) => h("tr", {},

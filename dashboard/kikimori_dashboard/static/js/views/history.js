@@ -174,6 +174,7 @@ function words() {
   setText(at("incomplete"), t("history.incomplete"));
   show(at("incomplete"), !complete);
   setText(at("exact-title"), asking ? t("history.asking") : exact.calls.length ? exact.number() : t("history.none"));
+  show(at("exact-title"), fault === null || exact.calls.length > 0);
   setText(at("alike-title"), t("history.alike", { number: alike.number() }));
   setText(at("alike-why"), t("history.alike_why"));
   show(at("alike"), alike.calls.length > 0);
