@@ -108,3 +108,9 @@ def test_what_somebody_has_written_is_no_label() -> None:
     """A user may be called as a check is; the command of the next step must hold the name."""
     said = remedy("broker_login.refused", user="dashboard", file="f", where="broker")
     assert "kikimori.passwd dashboard " in in_language(said, "ja")
+
+
+@pytest.mark.parametrize(("code", "name"), [("key_resembles", "close"), ("key_known_are", "known")])
+def test_a_key_that_is_proposed_is_to_be_typed_as_it_is(code: str, name: str) -> None:
+    """`recording` is a label, too: 録音."""
+    assert "recording" in in_language(text(code, **{name: "recording"}), "ja")

@@ -32,7 +32,7 @@ GIVEN = frozenset(
             "domain",
         ),
         *("host", "hostname", "audio_host", "media_host", "address", "url", "ari_url", "interface"),
-        *("path", "file", "filename", "folder", "table", "key", "value", "old", "new"),
+        *("path", "file", "filename", "folder", "table", "key", "close", "known", "value", "old", "new"),
         *("person", "login", "database"),
     }
 )

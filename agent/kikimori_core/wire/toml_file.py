@@ -180,7 +180,7 @@ def _unknown(location: Location, model: type[BaseModel]) -> str:
         if name in inner.model_fields
     ]
     if homes:
-        return text("key_elsewhere", homes=" or ".join(f"[{each}]" for each in homes))
+        return text("key_elsewhere", homes=" / ".join(f"[{each}]" for each in homes))
     return text("key_known_are", known=", ".join(sorted(known))) if known else text("key_unknown")
 
 
