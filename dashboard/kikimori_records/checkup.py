@@ -138,10 +138,7 @@ def _database(connection: Connection, settings: StoreSettings) -> Iterator[Diagn
         yield Diagnosis("schema", CheckState.FAULT, *texts)
         return
     yield Diagnosis("schema", CheckState.OK, *both("store_schema_good", needed=schema.needed))
-    active = select(func.count()).select_from(people).where(people.c.disabled_at.is_(None))
-    yield Diagnosis(
-        "people", CheckState.OK, *both("store_people", count=connection.execute(active).scalar_one())
-    )
+    yield _people(connection)
     chain = verify_on(connection)
     if chain.broken_at is not None:
         yield Diagnosis(
@@ -158,6 +155,15 @@ def _database(connection: Connection, settings: StoreSettings) -> Iterator[Diagn
         yield Diagnosis("received journals", CheckState.WARNING, *both("journal_faults_open", count=count))
     else:
         yield Diagnosis("received journals", CheckState.OK, *both("journal_faults_good"))
+
+
+def _people(connection: Connection) -> Diagnosis:
+    """Count the people; without an administrator who can sign in nobody can add any."""
+    columns = select(people.c.roles, people.c.login, people.c.password_hash)
+    found = connection.execute(columns.where(people.c.disabled_at.is_(None))).all()
+    if any("admin" in each.roles and each.login and each.password_hash for each in found):
+        return Diagnosis("people", CheckState.OK, *both("store_people", count=len(found)))
+    return Diagnosis("people", CheckState.WARNING, *both("store_no_administrator", count=len(found)))
 
 
 def _accounts(connection: Connection) -> Iterator[Diagnosis]:

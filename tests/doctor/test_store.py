@@ -10,8 +10,10 @@ from tests.support.stores import opened
 
 from kikimori.doctor.store import look_at_store
 from kikimori_core.model.diagnosis import CheckState
+from kikimori_records import people
 from kikimori_records.audit import log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
+from kikimori_records.people import NewPerson
 from kikimori_records.schema import record_accounts
 from kikimori_records.settings import StoreSettings
 
@@ -30,6 +32,11 @@ async def test_a_database_is_examined_while_it_is_used(tmp_path: Path) -> None:
     async with opened(settings) as store:
         for number in range(3):
             await log.append(store, AuditEntry(f"a{number}", ActorKind.SYSTEM, "x"))
+        (found,) = [each for each in await look_at_store(settings) if each.check == "people"]
+        assert (found.state, "kikimori user first" in found.next_step) == (CheckState.WARNING, True)
+        await people.add(
+            store, NewPerson("木村", login="kimura", password_hash="x", roles=frozenset({"admin"}))
+        )
         checks = ("store folder", "store disk", "database", "schema", "people", "audit", "received journals")
         good = dict.fromkeys(checks, "ok")
         assert await states(settings) == good
