@@ -297,7 +297,9 @@ class DemandReader:
 
 
 def _orders(word: Morpheme) -> bool:
-    """Return whether the word that asks is a verb in itself: 磨け, 読めよ, and not 磨いて, 磨いてくれ or 磨きなさい."""
+    """Return whether the word that asks is a plain order: 磨け, 読めよ, 磨いてくれ, and not 磨いて, 磨いてくれない or 磨きなさい."""
+    if word.normal == "呉れる":
+        return word.form == "命令形"
     return word.part == "動詞" and word.normal not in REQUEST and word.normal != "為さる"
 
 
