@@ -56,20 +56,13 @@ def presses(like: Sequence[DemandTime], category: str | None) -> bool:
 
 
 def claims(like: Sequence[DemandTime], category: str | None) -> bool:
-    """Return whether they ask the office for something though it refused nothing: a known demand, an order, or one that goes on or insists.
+    """Return whether they ask the office for something though it refused nothing: a known demand, one that goes on or insists, two orders.
 
     Who tells others of a wish does none of these: 帰ってきてくれたらいいな of a cat, 食べてみて of a dish.
     """
-    return category is not None or any(
-        each.demand is not None
-        and (
-            each.demand.insists
-            or each.demand.groups
-            or (each.demand.goes_on and each.demand.listed)
-            or (each.demand.order and not each.demand.polite)
-        )
-        for each in like
-    )
+    made = [each.demand for each in like if each.demand is not None]
+    surely = any(each.insists or each.groups or (each.goes_on and each.listed) for each in made)
+    return category is not None or surely or sum(each.order and not each.polite for each in made) > 1
 
 
 def forgiven(same: Sequence[DemandTime]) -> int:
