@@ -121,6 +121,7 @@ def without_temper() -> EffortModel:
                 update={
                     "stranger": temper.stranger.model_copy(update=none),
                     "known": temper.known.model_copy(update=none),
+                    "flow": temper.flow.model_copy(update=none),
                 }
             )
         }
@@ -186,24 +187,38 @@ def unbroken() -> EffortModel:
     return model.model_copy(update={"temper": model.temper.model_copy(update={"broken_weight": 0.0})})
 
 
+def without_flow(model: EffortModel) -> EffortModel:
+    flow = model.temper.flow.model_copy(update={"least": 0.0})
+    return model.model_copy(update={"temper": model.temper.model_copy(update={"flow": flow})})
+
+
 def test_temper_has_limits_and_of_a_known_voice_only_subtracts() -> None:
     temper = unbroken().temper
     found = of_noise(unbroken(), 0)
     assert found.stranger.min() >= temper.stranger.least
     assert found.stranger.max() <= temper.stranger.most
-    assert found.known.min() >= temper.known.least
+    assert found.known.min() >= temper.known.least + temper.flow.least
     assert found.known.max() <= 0
-    assert temper.known.most == 0
+    assert temper.known.most == temper.flow.most == 0
 
 
 def test_little_is_taken_of_a_voice_that_is_much_louder_than_when_calm() -> None:
-    model = unbroken()
+    model = without_flow(unbroken())
     quiet, between, loud, louder = (of_noise(model, over_db).known for over_db in (-5, 4, 8, 15))
     assert quiet.min() < model.temper.least_louder
     assert (quiet <= between).all()
     assert (between <= loud).all()
     assert loud.min() == pytest.approx(model.temper.least_louder)
     np.testing.assert_array_equal(loud, louder)
+
+
+def test_what_flows_is_not_angry_however_loud_it_is() -> None:
+    """The joy of somebody who is much louder than when calm: only `flow` takes it back."""
+    calm, glad, angry = (CALM * 0.2).astype(np.int16), GLAD, ANGRY
+    model = shipped_model()
+    assert most_raised(glad, calm, without_flow(model)) > RAISED
+    assert most_raised(glad, calm) < RAISED
+    assert most_raised(angry, calm) > RAISED
 
 
 @pytest.mark.parametrize(("piece_s", "broken"), [(0.04, True), (0.24, False)])

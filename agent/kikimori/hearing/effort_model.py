@@ -62,10 +62,10 @@ LIMITED = ("pitch_capped", "flux_capped", "pitch_missing")
 VECTOR = ABSOLUTE + LIMITED + RELATIVE
 VOICE = ABSOLUTE
 """Numbers by which a voice is told from music, tones, animals and noise."""
-TEMPER = ("voicing", "tilt_sd", "balance_step", "shape_step", "voiced_run", "falling")
+TEMPER = ("voicing", "tilt_sd", "balance_step", "shape_step", "voiced_run", "falling", "roughness")
 """Numbers by which anger is told from joy and fear, over some seconds: shares and decibels as above; mean decibels by which the
 five bands, and all the points of the spectrum, change from one voiced window to the next, apart from the level; voiced windows
-on end; share of such changes in which the pitch falls."""
+on end; share of such changes in which the pitch falls; how fast the power changes (`roughness`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ class TemperModel(BaseModel):
 
     stranger: TemperScore
     known: TemperScore
+    flow: TemperScore
+    """Of a known voice, added to `known`: what flows is not angry, however loud it is."""
     prior: Annotated[tuple[float, ...], Field(min_length=len(TEMPER), max_length=len(TEMPER))]
     """`TEMPER` of a calm voice, before this speaker was heard."""
     louder_db: Annotated[float, Field(gt=0)] = 8.0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.hearing.frames import BLOCK_FRAMES, FRAME_S, frame_samples
+from kikimori.hearing.roughness import roughness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,6 +108,7 @@ SUMS = (
     "shape_step",
     "falls",
     "onsets",
+    "roughness",
 )
 """Names of the sums over windows. Pitch in semitones over 200 Hz, of voiced windows; level in dBFS; `peak` is
 the share of the energy within 50 Hz of the strongest tone. Over pairs of neighbouring windows: `flux`, the
@@ -114,7 +116,7 @@ difference between the shares of the bands, 0 … 2; `glide`, the change of pitc
 both are voiced (`glides`). `crests` of the level among inner windows (`triples`) are syllables, more or less.
 Of such pairs besides: `balance_step` and `shape_step`, the mean change in
 dB of the bands and of the points of the spectrum, apart from that of the level; `falls` of the pitch. `onsets`: voiced after one that is
-not. `tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
+not. `roughness` of the block, once for each window. `tilt` in decibels, limited to ±40; `voiced_0` … shares of the bands in decibels over voiced windows,
 `flatness` their mean over all; `high`: voiced above `HIGH_ST`."""
 AT = {name: place for place, name in enumerate(SUMS)}
 
@@ -152,10 +154,11 @@ def measure(
         mean_power = power.reshape(legs, WINDOWS, WINDOW_FRAMES).mean(axis=2)[spoken]
         sums[spoken] = _window_sums(windows, mean_power, rate)
         _add_pairs(sums, spoken)
+    total = sums.sum(axis=1)
+    some = total[:, AT["windows"]] > 0
+    total[some, AT["roughness"]] = roughness(blocks[some]) * total[some, AT["windows"]]
     return BlockFeatures(
-        speech_frames=speech.sum(axis=1, dtype=np.float32),
-        rest_power=rest_power,
-        sums=sums.sum(axis=1),
+        speech_frames=speech.sum(axis=1, dtype=np.float32), rest_power=rest_power, sums=total
     )
 
 

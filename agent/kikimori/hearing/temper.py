@@ -3,7 +3,8 @@
 Joy and fear raise a voice as anger does. Angry speech is cut up: one sound differs much from the next, pieces with a pitch
 are short, the pitch falls; glad and frightened speech is drawn out, clearer and more like song. A score of these signs is added to the
 log odds of effort, within limits: a voice that is raised beyond doubt stays so, and so does one that is much louder than its own
-calm speech. It takes some seconds to hear, so it is taken of the last three or so.
+calm speech. A second score takes away from both where the power changes no faster than in the speaker's calm speech and one sound is
+like the next: what flows is not angry, however loud it is. It takes some seconds to hear, so it is taken of the last three or so.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class TemperTracker:
         self._prior_weight_s = model.prior_weight_s
         self._prior = np.array(model.temper.prior, dtype=np.float32)
         self._stranger, self._known = _Limited(model.temper.stranger), _Limited(model.temper.known)
+        self._flow = _Limited(model.temper.flow)
         self._temper = model.temper
         self._sums = np.zeros((0, len(SUMS)), dtype=np.float32)
         self._calm = np.zeros((0, len(TEMPER)), dtype=np.float32)
@@ -84,7 +86,8 @@ class TemperTracker:
         missing = np.maximum(np.float32(self._temper.broken_run) - numbers[:, _RUN], 0)
         broken = missing * np.float32(self._temper.broken_weight)
         stranger = self._stranger(over, self._stranger.least) - broken
-        return TemperReading(numbers, stranger, self._known(over, least.astype(np.float32)) - broken)
+        known = self._known(over, least.astype(np.float32)) + self._flow(over, self._flow.least)
+        return TemperReading(numbers, stranger, known - broken)
 
     def learn(self, slots: NDArray[np.intp], numbers: Floats, share: Floats) -> None:
         """Move the calm voice of each leg by `share` [legs] towards `numbers` [legs, len(TEMPER)]."""
@@ -115,5 +118,6 @@ def temper_of(sums: Floats) -> Floats:
         "shape_step": sums[:, AT["shape_step"]] / steps,
         "voiced_run": np.maximum(sums[:, AT["voiced"]], one) / np.maximum(sums[:, AT["onsets"]], one),
         "falling": sums[:, AT["falls"]] / steps,
+        "roughness": sums[:, AT["roughness"]] / windows,
     }
     return np.stack([found[name] for name in TEMPER], axis=1).astype(np.float32)

@@ -68,9 +68,9 @@ no energy below 600 Hz, and keeps its colour: no syllables change it, as they do
 
 TEMPER = TemperModel(
     stranger=TemperScore(
-        score=_score(1.0, 3.8, tilt_sd=-1.35, shape_step=1.94, voiced_run=-0.35, falling=14.0),
+        score=_score(1.0, 4.0, tilt_sd=-1.35, shape_step=1.94, voiced_run=-0.35, falling=14.0),
         least=-4.0,
-        most=1.75,
+        most=1.25,
     ),
     known=TemperScore(
         score=_score(
@@ -79,12 +79,14 @@ TEMPER = TemperModel(
         least=-6.0,
         most=0.0,
     ),
-    prior=(0.376, 9.013, 4.451, 10.425, 3.418, 0.491),
+    flow=TemperScore(score=_score(1.0, -1.0, roughness=1.5, shape_step=3.0), least=-4.0, most=0.0),
+    prior=(0.376, 9.013, 4.451, 10.425, 3.418, 0.491, -11.3),
     louder_db=8.0,
     least_louder=-1.5,
     broken_run=2.5,
     broken_weight=3.0,
 )
 """Each number weighs once or twice the inverse of its spread in calm speech of Japanese voices of HMM synthesis. The
-biases and limits were calibrated; of a known voice it only ever subtracts, and little of one that is much louder than when calm. The
-prior is the mean of the recipe's calm clips."""
+biases and limits were calibrated; of a known voice it only ever subtracts. Of one that is much louder than when calm `known` subtracts little; `flow`, whose two numbers
+differ most between anger and loud joy, does so whatever the level. The prior is the mean of the recipe's calm clips, of its clean test
+clips for the roughness."""
