@@ -40,6 +40,18 @@ def test_a_sure_phrase_comes_before_another_of_its_category(written: Path) -> No
     assert [(each.category, each.sure) for each in found] == [("insult", False)]
 
 
+def test_a_file_may_be_sure_but_for_single_groups(tmp_path: Path) -> None:
+    head, first, rest = FILE.split("[[group]]\n")
+    path = tmp_path / "insult.toml"
+    path.write_text(
+        f"{head}sure = true\n[[group]]\nsure = false\n{first}[[group]]\n{rest.replace('sure = true', '')}",
+        encoding="utf-8",
+    )
+    book = load_phrases([path])
+    assert [each.sure for each in book.find(said("それは屁理屈でしょう", 10)).matches] == [False]
+    assert [each.sure for each in book.find(said("そんな屁理屈は通用しない", 10)).matches] == [True]
+
+
 @pytest.mark.parametrize(("least", "found"), [(0.0, ["phrase-insult"]), (1.0, [])])
 def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], written: Path) -> None:
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))

@@ -25,8 +25,8 @@ class PhraseGroup(BaseModel):
     """True = found only as written, in no other form."""
     at_most: Severity | None = None
     """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
-    sure: bool = False
-    """True = found in nothing harmless: the second opinion doubts these only where it sees hardly any harassment."""
+    sure: bool | None = None
+    """True = found in nothing harmless: the second opinion doubts these only where it sees hardly any harassment. None: as the file."""
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
 
 
@@ -42,6 +42,8 @@ class CategoryFile(BaseModel):
     """`sound` for Japanese, `letters` for languages that are written as they are recognised."""
     exact: bool = False
     """Default of `exact` for every group."""
+    sure: bool = False
+    """Default of `sure` for every group."""
     unless: tuple[_Phrase, ...] = ()
     words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Lists that phrases name as `{list}`."""

@@ -299,7 +299,7 @@ def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[By
         (None, False): BySound(file.category, file.said_by, unless)
     }
     for number, group in enumerate(file.group, start=1):
-        kind = (group.at_most, group.sure)
+        kind = (group.at_most, file.sure if group.sure is None else group.sure)
         category = made.setdefault(kind, BySound(file.category, file.said_by, unless, *kind))
         for place, phrase in enumerate(group.phrases, start=1):
             key = f"group[{number}].phrases[{place}]"
