@@ -53,7 +53,7 @@ def opened(book: CheckedPhrases, text: str, role: Role = CUSTOMER) -> dict[str, 
 
 def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
     """With a model that doubts everything of a category, its phrases count for nothing; others do."""
-    folder = altered(tmp_path, veto_below={"insult": 1.0}, tone_from={})
+    folder = altered(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     judge = CallJudge(RULES, book, words_heard=True)
@@ -67,7 +67,10 @@ def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
 
 def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
     book = with_second_opinion(
-        PHRASES, RULES, altered(tmp_path, veto_below={"insult": 1.0}, tone_from={}), BUILTIN_SENTENCES
+        PHRASES,
+        RULES,
+        altered(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={}),
+        BUILTIN_SENTENCES,
     )
     judge = CallJudge(RULES, book, words_heard=True)
     for end_s in (11.0, 12.0, 13.0):

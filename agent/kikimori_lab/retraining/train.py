@@ -47,7 +47,7 @@ class Thresholds:
     tone_words: int = 2
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
-    sure_veto_below: float = 0.02
+    sure_veto_below: float = 0.05
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
