@@ -23,6 +23,7 @@ FOLDER = AgentConfig().opinion_folder() or Path()
     [
         "タクシー代調べろ", "早く本社に電話しろよ", "金出せや", "まじめに書け", "返せって言ってるんだ", "なんで閉めるんだ、死ね", "それくらい覚えてねえのか",
         "できねーのかよ", "二度手間だろうが", "何やってんだよ", "いいから帰れ、馬鹿",
+        "なんでこんなに遅れるんだ", "いつまで並ばせるんだ", "どこに停めとんねん", "どこが高いんじゃ", "どういうつもりだ", "二度と同じことをするんじゃないぞ", "もう一遍言ってみろやコラ",
     ],
 )  # fmt: skip
 def test_orders_and_coarse_endings_are_rough(text: str) -> None:
@@ -34,6 +35,7 @@ def test_orders_and_coarse_endings_are_rough(text: str) -> None:
     [
         "調べてください", "早くしてくれませんか", "座ってなさいと言いました", "帰れと言われました", "黙れって怒鳴られたんです", "頑張れ", "今度調べてみよ", "やめとけ", "仕方ないとは言え",
         "確かにねえ", "そんな人いねえよな", "そりゃそうやろ", "いいんですよ", "何にせよ心配です",
+        "どうして遅れるんですか", "何が始まるんだろう", "もう着いたんだ", "誰が来るんだっけ", "なんで遅れるんだと聞かれました", "違うんじゃないの",
     ],
 )  # fmt: skip
 def test_requests_reports_and_idioms_are_not(text: str) -> None:
@@ -73,6 +75,12 @@ def test_a_mild_sentence_is_held_to_the_higher_bar(tmp_path: Path) -> None:
 def test_a_phrase_in_a_rough_sentence_is_doubted_less(
     least: float, found: dict[str, Severity], tmp_path: Path
 ) -> None:
-    note = {"veto_below": {"insult": 1.0}, "tone_from": {}, "rough_from": {}, "rough_veto_below": least}
+    note = {
+        "veto_below": {"insult": 1.0},
+        "tone_from": {},
+        "rough_from": {},
+        "sure_veto_below": 1.0,
+        "rough_veto_below": least,
+    }
     assert opened("なんで閉めるんだ、死ね", tmp_path, **note) == found
     assert opened("この馬鹿が", tmp_path, **note) == {}

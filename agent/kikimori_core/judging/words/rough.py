@@ -1,4 +1,4 @@
-"""Rough forms: plain orders (調べろ, 返せよ), and coarse endings (できねえのか, 二度手間だろうが, 何やってんだよ).
+"""Rough forms: plain orders (調べろ, 返せよ), coarse endings (できねえのか, 二度手間だろうが, 何やってんだよ), and blunt questions (どうしてくれるんだ).
 
 Hardly anybody speaks so to an office in calm talk. By itself such a form says nothing: 頑張れ, もうやめろ among friends.
 """
@@ -28,10 +28,21 @@ _ENDINGS = (
     ("の", "か", "よ"),
     ("ん", "か", "よ"),
     ("ん", "だ", "よ"),
+    ("ん", "じゃ", "ない", "ぞ"),
+    ("ん", "じゃ", "ない", "わ", "よ"),
 )
 """Words that end a breath coarsely, as they are spelt."""
 _LAST = frozenset(ending[-1] for ending in _ENDINGS)
 _LAST_BUT_ONE = frozenset(ending[-2] for ending in _ENDINGS)
+_CALLS = frozenset({"コラ", "コラァ", "こら", "こらぁ", "オラ", "オラァ", "おら", "おらぁ"})
+"""Calls after the last word: どこ見てんねん、コラ."""
+_ASKING = frozenset(
+    {"何", "なに", "何で", "何故", "なぜ", "何処", "どこ", "いつ", "何時", "誰", "だれ", "どう", "どない", "どんな", "如何", "如何して", "幾ら", "いくら", "どれ"}
+)  # fmt: skip
+"""Dictionary forms of words that ask."""
+_EXPLAINED = frozenset({"だ", "じゃ", "や"})
+_BLAMED = frozenset({"ん", "の", "つもり", "積もり", "事", "こと", "何事"})
+"""Words before だ by which a question accuses: なんで待たせるんだ, どういうつもりだ."""
 
 
 def rough(heard: Pronunciation) -> bool:
@@ -53,8 +64,17 @@ def _may_be(words: Sequence[Morpheme], at: int) -> bool:
         word.form.startswith(("命令形", "仮定形"))
         or word.surface in _NO
         or (word.surface in _LAST and at > 0 and words[at - 1].surface in _LAST_BUT_ONE)
+        or (word.surface in _CALLS and at > 0)
+        or _accuses(words, at)
         or (word.part == "動詞" and bool(brings(words, at) & (Form.IMPERATIVE | Form.POTENTIAL)))
     )
+
+
+def _accuses(words: Sequence[Morpheme], at: int) -> bool:
+    """Return whether a word ends a plain explanation or demand for one: のだ, んじゃ, ねん."""
+    if words[at].surface == "ねん":
+        return True
+    return words[at].surface in _EXPLAINED and at > 0 and words[at - 1].surface in _BLAMED
 
 
 def _commands(sentence: Sentence, said: Predicate) -> bool:
@@ -90,6 +110,10 @@ def _coarse(sentence: Sentence, at: int) -> bool:
         return words[at - 1].form.startswith(("未然形", "連用形")) and not agrees
     if not sentence.ended(at + 1):
         return False
+    if word.surface in _CALLS:
+        return True
+    if _accuses(words, at) and any(each.normal in _ASKING for each in words[:at]):
+        return True
     return any(
         at + 1 >= len(ending)
         and all(words[at + 1 - len(ending) + place].surface == each for place, each in enumerate(ending))
