@@ -70,6 +70,7 @@ TONES = {
     "insult": 0.79,
     "threat": 0.77,
     "discrimination": 0.7,
+    "unreasonable_demand": 0.7,
     "sexual": 0.65,
     "authority": 0.57,
     "detention": 0.57,
