@@ -23,7 +23,7 @@ CONFIG = AgentConfig()
 RULES = load_rules(CONFIG.rule_files())
 FINDER = configured_finder(CONFIG, RULES)
 FIRST, SECOND = "お客様は神様だって教わらなかったのか", "神様に逆らうんじゃないよ"
-TONED, DOUBTED = "そんな態度で客商売が務まると思ってんのか", "馬鹿かな"
+TONED, DOUBTED = "そんな態度で客商売が務まると思ってんのか", "うざい"
 
 
 def final(text: str, start_s: float, role: Role = Role.CUSTOMER) -> Utterance:

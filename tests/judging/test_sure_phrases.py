@@ -79,3 +79,20 @@ def test_abuse_shouted_by_itself_alarms(shouted: str) -> None:
 def test_the_same_word_in_a_calm_sentence_does_not(calm: str) -> None:
     judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES), words_heard=True)
     assert judge.observe(said(calm, 10)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "insults"),
+    [
+        ("俺馬鹿かな", False),
+        ("俺はアホか", False),
+        ("馬鹿なのかな俺", False),
+        ("私がボケてるのかしら", False),
+        ("馬鹿か", True),
+        ("俺馬鹿にしてんのか", True),
+        ("自分アホちゃうか", True),
+    ],
+)
+def test_who_calls_himself_a_fool_insults_nobody(text: str, insults: bool) -> None:
+    found = with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES).find(said(text, 10))
+    assert bool(found.matches) is insults
