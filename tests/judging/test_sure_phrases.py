@@ -96,3 +96,9 @@ def test_the_same_word_in_a_calm_sentence_does_not(calm: str) -> None:
 def test_who_calls_himself_a_fool_insults_nobody(text: str, insults: bool) -> None:
     found = with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES).find(said(text, 10))
     assert bool(found.matches) is insults
+
+
+@pytest.mark.parametrize("text", ["早く上司を出せ", "さっさと店長を呼べ", "今すぐ責任者につなげ"])
+def test_haste_alone_makes_no_other_demand_of_a_wish_for_a_superior(text: str) -> None:
+    found = with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES).find(said(text, 10))
+    assert {each.category for each in found.matches} == {"call_for_superior"}
