@@ -118,7 +118,7 @@ def test_truth_has_its_fields(call: Call) -> None:
     # Only where something is alarming anyway: a calm call raises nothing at all.
     tolerated = {*truth.get("tolerated", [])}
     assert "tone" in tolerated if truth["expected_alerts"] else not tolerated
-    assert tolerated <= {"repeated-demand", "tone"}
+    assert tolerated <= {"phrase-unreasonable", "repeated-demand", "tone"}
     assert truth["version"] == 1
     assert truth["language"] == "ja"
     assert truth["channels"] == ["customer", "operator"]
