@@ -21,6 +21,7 @@ from kikimori_records.errors import StoreError
 from kikimori_records.faults import explained
 from kikimori_records.journals.fault_rows import count_open
 from kikimori_records.migrating import version_in
+from kikimori_records.people import can_administer
 from kikimori_records.schema import people, record_accounts
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _people(connection: Connection) -> Diagnosis:
     """Count the people; without an administrator who can sign in nobody can add any."""
     columns = select(people.c.roles, people.c.login, people.c.password_hash)
     found = connection.execute(columns.where(people.c.disabled_at.is_(None))).all()
-    if any("admin" in each.roles and each.login and each.password_hash for each in found):
+    if any(can_administer(*each) for each in found):
         return Diagnosis("people", CheckState.OK, *both("store_people", count=len(found)))
     return Diagnosis("people", CheckState.WARNING, *both("store_no_administrator", count=len(found)))
 

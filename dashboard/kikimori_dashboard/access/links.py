@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.tokens import hash_of, new_token
-from kikimori_records.people import list_people
+from kikimori_records.people import can_administer, list_people
 from kikimori_records.sessions.links import DEMO, FIRST, add_link
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ FIRST_COMMAND = "kikimori user first"
 
 async def needs_first(store: Store) -> bool:
     """Return whether there is no administrator who can sign in."""
-    return not any(
-        "admin" in each.roles and each.login is not None and each.password_hash is not None
-        for each in await list_people(store)
-    )
+    everybody = await list_people(store)
+    return not any(can_administer(each.roles, each.login, each.password_hash) for each in everybody)
 
 
 async def first_link(store: Store) -> str:

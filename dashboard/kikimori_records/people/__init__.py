@@ -1,6 +1,6 @@
 """Directory of people: rows and queries."""
 
-from kikimori_records.people.person import NewPerson, Person
+from kikimori_records.people.person import NewPerson, Person, can_administer
 from kikimori_records.people.queries import (
     DuplicateLoginError,
     UnknownPersonError,
@@ -12,6 +12,6 @@ from kikimori_records.people.queries import (
 )
 
 __all__ = [
-    "DuplicateLoginError", "NewPerson", "Person", "UnknownPersonError", "add", "change", "list_people",
+    "DuplicateLoginError", "NewPerson", "Person", "UnknownPersonError", "add", "can_administer", "change", "list_people",
     "person_by_id", "person_by_login",
 ]  # fmt: skip

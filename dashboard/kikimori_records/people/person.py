@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
 ROLES = ("operator", "supervisor", "records", "admin", "wall")
+
+
+def can_administer(roles: Collection[str], login: str | None, password_hash: str | None) -> bool:
+    """Return whether somebody is an administrator who can sign in."""
+    return "admin" in roles and login is not None and password_hash is not None
 
 
 @dataclass(frozen=True, slots=True)
