@@ -14,8 +14,7 @@ export function showHead(element, recorded) {
   const said = soundText(recorded);
   fill(element, JSON.stringify([call, said, current()]), () => [
     fact("when", t("recorded.when"), dateAndTime(call.started_at)),
-    h("div", { class: "fact caller" }, h("span", { class: "name" }, t("role.customer")),
-      h("span", { class: "value" }, callerText(call), call.caller_key && call.erased_at === null ? h("a", { href: `/callers/${call.caller_key}` }, t("caller.all")) : null)),
+    fact("caller", t("role.customer"), callerText(call), call.caller_key && call.erased_at === null ? h("a", { href: `/callers/${call.caller_key}` }, t("caller.all")) : null),
     fact("operator", t("role.operator"), operatorText(call)),
     call.queue ? fact("queue", t("recorded.queue"), call.queue) : null,
     fact("length", t("recorded.length"), clock(call.heard_s)),
@@ -28,9 +27,9 @@ export function showHead(element, recorded) {
 /**
  * @param {string} kind
  * @param {string} name
- * @param {string} value
+ * @param {...(Node | string | null)} value
  */
-const fact = (kind, name, value) => h("div", { class: `fact ${kind}` }, h("span", { class: "name" }, name), h("span", { class: "value" }, value));
+const fact = (kind, name, ...value) => h("div", { class: `fact ${kind}` }, h("span", { class: "name" }, name), h("span", { class: "value" }, ...value));
 
 /** @param {string | null} severity */
 const worstPart = (severity) => (severity === null
