@@ -221,13 +221,21 @@ async def test_calls_with_alerts_go_first_and_the_calmest_are_shed() -> None:
     assert told.index(("urgent", "=6")) < told.index(("calm", "=3"))
 
 
+@asynccontextmanager
+async def live_leg(
+    second: Second, *, replaces: bool
+) -> AsyncIterator[tuple[SpeechPool, SpeechLeg, list[Utterance]]]:
+    """A customer's leg of a live call, and what is heard of it."""
+    heard: list[Utterance] = []
+    async with opened(second, replaces=replaces, live=True) as pool:
+        yield pool, pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None), heard
+
+
 @pytest.mark.parametrize("replaces", [True, False])
 async def test_a_live_utterance_is_heard_at_its_pause_and_told_at_its_end(replaces: bool) -> None:
     second = Second()
     second.go.set()
-    heard: list[Utterance] = []
-    async with opened(second, replaces=replaces, live=True) as pool:
-        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+    async with live_leg(second, replaces=replaces) as (pool, leg, heard):
         leg.feed(sound(7), 0.0, closes=False)
         assert await asyncio.to_thread(second.began.wait, WITHIN_S)
         await settled(pool)
@@ -243,9 +251,7 @@ async def test_a_live_utterance_is_heard_at_its_pause_and_told_at_its_end(replac
 async def test_a_live_utterance_is_over_at_a_long_pause_without_the_gate() -> None:
     second = Second()
     second.go.set()
-    heard: list[Utterance] = []
-    async with opened(second, replaces=False, live=True) as pool:
-        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+    async with live_leg(second, replaces=False) as (pool, leg, heard):
         leg.feed(sound(7), 0.0, closes=False)
         await settled(pool)
         assert not [each for each in heard if each.final]
@@ -263,9 +269,7 @@ async def test_a_live_utterance_is_over_at_a_long_pause_without_the_gate() -> No
 
 async def test_what_goes_on_after_its_pause_is_heard_again_as_a_whole() -> None:
     second = Second()
-    heard: list[Utterance] = []
-    async with opened(second, replaces=True, live=True) as pool:
-        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+    async with live_leg(second, replaces=True) as (pool, leg, heard):
         leg.feed(sound(7), 0.0, closes=False)
         assert await asyncio.to_thread(second.began.wait, WITHIN_S)
         leg.feed(sound(8), 1.0, closes=True)
@@ -278,9 +282,7 @@ async def test_what_goes_on_after_its_pause_is_heard_again_as_a_whole() -> None:
 async def test_an_utterance_that_failed_at_its_pause_is_tried_once_more() -> None:
     second = Second()
     second.go.set()
-    heard: list[Utterance] = []
-    async with opened(second, replaces=True, live=True) as pool:
-        leg = pool.open(Role.CUSTOMER, RATE, heard.append, lambda: None)
+    async with live_leg(second, replaces=True) as (pool, leg, heard):
         leg.feed(sound(255), 0.0, closes=False)
         assert await asyncio.to_thread(second.began.wait, WITHIN_S)
         assert pool.finals is not None
