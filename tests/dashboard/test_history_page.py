@@ -107,6 +107,23 @@ async def test_each_role_finds_what_it_may_read(url: str, store: Store) -> None:
     assert (await noted(store, "history.export")).details == {"asked": {"words": "返金"}}
 
 
+async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page: Page) -> None:
+    while await IndexFilling(store).fill_some():
+        pass
+    await keep_said(
+        store, said_call("taken", "責任者を出せ", outcome="transferred"), said_call("calm", "はい")
+    )
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/history")
+    await expect(page.locator("#exact-title")).to_have_text("2件")
+    await page.get_by_label("結果").select_option("上席に交代")
+    await page.get_by_role("button", name="探す").click()
+    await expect(page.locator("#exact-title")).to_have_text("1件")
+    await expect(page.locator("#exact-calls > li")).to_have_attribute("data-uid", "taken.r1")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_label("Outcome").locator("option:checked")).to_have_text("a superior took over")
+
+
 async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, page: Page) -> None:
     await keep_office(store)
     person = await person_by_login(store, "records")

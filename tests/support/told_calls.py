@@ -59,6 +59,10 @@ class ToldCall:
     ends: bool = True
     """False = the agent stopped before."""
     states: list[RecordingStatus] = field(default_factory=list)
+    statuses: list[CallStatus] = field(default_factory=list)
+    """States after the hold, one after the other."""
+    presses: list[tuple[str, str]] = field(default_factory=list)
+    """Further commands: action and outcome."""
 
     @property
     def length_s(self) -> float:
@@ -193,16 +197,19 @@ class ToldRun:
             }
             self.say(AlertRevision(call=key, media_s=1.25 + revision / 8, alert=alert))
         self.say(StatusChanged(call=key, media_s=2, at=at, status=CallStatus.ON_HOLD, operator=call.operator))
-        self.say(
-            CommandDone(
-                call=key,
-                at=at,
-                media_s=2.125,
-                command={"command_id": "c1", "action": "hold"},
-                issued_by="木村",
-                result={"outcome": "done"},
+        for number, (action, outcome) in enumerate((("hold", "done"), *call.presses), 1):
+            self.say(
+                CommandDone(
+                    call=key,
+                    at=at,
+                    media_s=2.125,
+                    command={"command_id": f"c{number}", "action": action},
+                    issued_by="木村",
+                    result={"outcome": outcome},
+                )
             )
-        )
+        for status in call.statuses:
+            self.say(StatusChanged(call=key, media_s=2.125, at=at, status=status, operator=call.operator))
         for state in call.states:
             self.say(RecordingState(call=key, media_s=2.25, at=at, state=state, by="木村"))
 

@@ -39,6 +39,7 @@ def rows_of(call: GatheredCall, uid: str) -> CallRows:
         "started_at": begun.started_at,
         "ended_at": call.ended_at,
         "end_reason": _short(call.end_reason),
+        "outcome": call.outcome,
         "heard_s": call.ended.heard_s if call.ended else call.last_s,
         "caller_number": _short(caller.number),
         "caller_name": _short(caller.name),

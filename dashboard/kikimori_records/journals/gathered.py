@@ -25,6 +25,7 @@ from kikimori_core.journal.events import (
 from kikimori_core.journal.framing import Record
 from kikimori_core.journal.sound import SoundEncoding
 from kikimori_core.journal.windows import ROW_ERASED, WINDOW
+from kikimori_core.wire.values import Action, CallStatus, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,9 @@ AGENT_ENDED = "agent_ended"
 """Reason of the end of a call whose journal holds none: the agent was stopped or started anew."""
 AGENT_LOST = "agent_lost"
 """Likewise, where nothing came from the agent for so long that it counts as lost."""
+
+_TOLD = (CallStatus.TALKING, CallStatus.ON_HOLD, CallStatus.TRANSFERRED)
+"""States that say where the customer is; the last one of a call tells how it ended."""
 
 PIECE_PLACE = np.dtype(
     [
@@ -118,6 +122,19 @@ class GatheredCall:
         if self.ended:
             return self.ended.reason
         return AGENT_LOST if self.lost else AGENT_ENDED
+
+    @property
+    def outcome(self) -> str | None:
+        """Return how the call ended, where `end_reason` does not say it; None as well where its end is not known.
+
+        `hang_up`: people of the office ended it; `transferred`: with a superior; `on_hold`: while the customer waited.
+        """
+        if self.ended is None:
+            return None
+        if any(isinstance(each, CommandDone) and _hung_up(each) for _, each in self.events):
+            return str(Action.HANG_UP)
+        last = next((each.status for each in reversed([*self._states()]) if each.status in _TOLD), None)
+        return None if last in (None, CallStatus.TALKING) else str(last)
 
     @property
     def caller(self) -> Party:
@@ -262,6 +279,10 @@ def _add_sound(call: GatheredCall, place: CallPlaces) -> None:
     for leg in np.unique(rows["leg"]).tolist():
         of = call.legs[leg]
         of.pieces = np.concatenate([of.pieces, pieces[rows["leg"] == leg]])
+
+
+def _hung_up(done: CommandDone) -> bool:
+    return done.command.get("action") == Action.HANG_UP and done.result.get("outcome") == Outcome.DONE
 
 
 def _first_known(begun: Party, later: Iterable[Party]) -> Party:

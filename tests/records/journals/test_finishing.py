@@ -14,7 +14,7 @@ from tests.support.records_office import RecordsOffice, delivered
 from tests.support.told_calls import NOON, ToldCall, ToldLeg, ToldRun, speech_like, told_call
 
 from kikimori_core.journal.events import RecordingStatus
-from kikimori_core.wire.values import Role
+from kikimori_core.wire.values import CallStatus, Role
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.calls.queries import RecordedCall, call_of, newest_calls, rows_of_call
 from kikimori_records.calls.rows import PARTS
@@ -24,6 +24,7 @@ from kikimori_records.people import NewPerson, add
 from kikimori_records.people.changes import Author
 from kikimori_records.people.seatings import SeatingSource, sit_down
 from kikimori_records.schema import recorded_calls, search_calls
+from kikimori_records.search.choices import choices_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +119,30 @@ async def test_a_call_is_in_the_history_with_its_sound_and_all_that_was_known(
         assert found.events[1]["body"]["issued_by"] == "木村"
         assert [each["close_reason"] for each in found.legs] == ["hung_up", "hung_up"]
     assert list((tmp_path / "incoming").rglob("*.kkj")) == []
+
+
+async def test_how_a_call_ended_is_told_where_its_reason_does_not(store: Store, tmp_path: Path) -> None:
+    """Of an end that the agent did not see nothing is said."""
+    told = ToldRun(
+        [
+            told_call(0, statuses=[CallStatus.TALKING]),
+            told_call(1),
+            told_call(2, statuses=[CallStatus.TRANSFERRED, CallStatus.ENDED]),
+            told_call(3, statuses=[CallStatus.TALKING], presses=[("hang_up", "failed")]),
+            told_call(4, statuses=[CallStatus.TRANSFERRED], presses=[("hang_up", "done")]),
+        ]
+    )
+    calls = await recorded(store, tmp_path, told)
+    ends = [calls[f"call-{number}"].outcome for number in range(5)]
+    assert ends == [None, "on_hold", "transferred", None, "hang_up"]
+    assert (await choices_of(store, None)).outcomes == ["hang_up", "on_hold", "transferred"]
+    cut = ToldRun([told_call(5, ends=False)], agent_id="other")
+    async with RecordsOffice.opened(store, tmp_path) as office:
+        await delivered(office.incoming, cut)
+        later = ToldRun([told_call(6)], agent_id="other", run="run2")
+        await delivered(office.incoming, later)
+        await office.finishing.finish_ended()
+    assert {each.call_id: each.outcome for each in await newest_calls(store, 9)}["call-5"] is None
 
 
 async def test_states_of_sound_and_an_agent_that_stopped(store: Store, tmp_path: Path) -> None:

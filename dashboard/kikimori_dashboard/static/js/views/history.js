@@ -166,7 +166,7 @@ function words() {
   offer(at("kind", HTMLSelectElement), [["", t("history.every")], ...choices.kinds.map((each) => /** @type {[string, string]} */ ([each, i18n.word("history.kinds", each)]))]);
   offer(at("length", HTMLSelectElement), [["", t("history.every")], ...LENGTHS.map((each) => /** @type {[string, string]} */ ([each, t(`history.lengths.${each}`)]))]);
   offer(at("reviewed", HTMLSelectElement), [["", t("history.every")], ["no", t("history.reviewed_no")], ["yes", t("history.reviewed_yes")]]);
-  offer(at("outcome", HTMLSelectElement), [["", t("history.every")], ...choices.outcomes.map((each) => /** @type {[string, string]} */ ([each, each]))]);
+  offer(at("outcome", HTMLSelectElement), [["", t("history.every")], ...choices.outcomes.map((each) => /** @type {[string, string]} */ ([each, i18n.word("caller.outcomes", each)]))]);
   show(at("outcome-field"), choices.outcomes.length > 0);
   at("operators").replaceChildren(...choices.operators.map((each) => h("option", { value: each })));
   show(at("fault"), fault !== null);
