@@ -326,7 +326,7 @@ class Agent:
         counters = self.desk.counters()
         for tap in self.taps:
             counters |= tap.counters()
-        counters |= self.phrases.counters() | self._recording.counters() | self._listening.counters()
+        counters |= self._recording.counters() | self._listening.counters()
         counters["tasks_restarted"] = self._supervisor.restarts
         counters["legs_never_came"] = self._directory.never_came
         return Health(

@@ -19,8 +19,6 @@ class DoubtsFools:
     def find(self, utterance: Utterance) -> UtteranceFindings:
         return UtteranceFindings(doubted=(Match("insult", "馬鹿"),) if "馬鹿" in utterance.text else ())
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
 
 async def test_the_line_comes_once_more() -> None:
     news = News()

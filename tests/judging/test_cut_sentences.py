@@ -48,10 +48,11 @@ def test_a_sentence_cut_at_a_pause_is_read_as_one() -> None:
 
 
 def counted(told: Iterable[Utterance]) -> dict[str, int]:
-    """Return what health counts of these alone."""
-    before = FINDER.counters()
-    judged(told)
-    return {name: count - before[name] for name, count in FINDER.counters().items()}
+    """Return what health counts of these."""
+    judge = CallJudge(RULES, FINDER, words_heard=True)
+    for each in told:
+        judge.observe(each)
+    return judge.counts.counters()
 
 
 @pytest.mark.parametrize(

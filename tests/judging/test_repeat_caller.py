@@ -21,8 +21,6 @@ class NoPhrases:
     def find(self, utterance: Utterance) -> UtteranceFindings:  # noqa: ARG002
         return UtteranceFindings()
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
 
 def told(judge: CallJudge, now_s: float, *days: tuple[int, int, float, int]) -> list[AlertChange]:
     assert judge.observe(EarlierContacts(now_s, tuple(ContactsOfDay(*each) for each in days))) == []

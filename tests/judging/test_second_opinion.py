@@ -12,6 +12,7 @@ from tests.support.told import CUSTOMER, MIXED, OPERATOR, PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_SENTENCES, AgentConfig, JudgingTable
 from kikimori.errors import ConfigError
+from kikimori_core.judging.finding_counts import FindingCounts
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.judging.second_opinion.checked import CheckedPhrases
@@ -59,7 +60,7 @@ def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
     judge = CallJudge(RULES, book, words_heard=True)
     assert judge.observe(said("この馬鹿野郎が", 10)) == []
     assert [(each.category, each.matched) for each in judge.doubted] == [("insult", "馬鹿野郎")]
-    assert book.counters() == {"phrases_doubted": 1, "tones_noticed": 0}
+    assert judge.counts.counters() == {"phrases_doubted": 1, "tones_noticed": 0}
     assert opened(book, "殺すぞ") == {"phrase-violence": Severity.CRITICAL}
     judge.observe(said("はい、わかりました", 20))
     assert judge.doubted == ()
@@ -76,7 +77,7 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
     for end_s in (11.0, 12.0, 13.0):
         partial = replace(said("この馬鹿野郎が", 10, final=False), end_s=end_s)
         assert judge.observe(partial) == []
-    assert book.counters().get("phrases_doubted") == 0
+    assert judge.counts == FindingCounts()
 
 
 def unsure_of(tmp_path: Path, **bars: float) -> CheckedPhrases:

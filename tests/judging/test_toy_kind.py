@@ -62,8 +62,6 @@ class NothingFound:
     def find(self, utterance: Utterance) -> UtteranceFindings:  # noqa: ARG002  (whatever was said)
         return UtteranceFindings()
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
 
 def test_a_kind_of_ones_own_is_read_judged_and_summarised(tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"

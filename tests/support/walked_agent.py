@@ -63,8 +63,6 @@ class Deaf:
         del utterance
         return UtteranceFindings()
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
 
 class WalkedAgent:
     def __init__(self, control: AsteriskControl | FreeSwitchControl) -> None:

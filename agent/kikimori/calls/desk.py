@@ -17,6 +17,7 @@ from kikimori.calls.leg import MOST_WAITING_S, LiveLeg
 from kikimori.calls.recent_sound import NO_RECENT_SOUND
 from kikimori.calls.ringing_desk import RingingDesk
 from kikimori.hearing.frames import FRAME_S, RATES
+from kikimori_core.judging.finding_counts import FindingCounts
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo
 from kikimori_core.wire.messages import CallLevels, Problem
@@ -79,6 +80,7 @@ class Desk:
         self.calls: dict[str, LiveCall] = {}
         self._rules = tuple(rules)
         self._phrases = phrases
+        self._counts = FindingCounts()
         self._listener = listener
         self._speech = speech
         self._loop = asyncio.get_running_loop()
@@ -210,6 +212,7 @@ class Desk:
             "frames_dropped": self._frames_dropped + waiting,
             "speech_shed_s": 0 if self._speech is None else round(self._speech.shed_s),
             **self.ringing.counters(),
+            **self._counts.counters(),
             **self._finals_counters(),
         }
 
@@ -281,7 +284,9 @@ class Desk:
         return call
 
     def _judge(self) -> CallJudge:
-        return CallJudge(self._rules, self._phrases, words_heard=self._speech is not None)
+        return CallJudge(
+            self._rules, self._phrases, words_heard=self._speech is not None, counts=self._counts
+        )
 
     def _name(self, asked_id: str) -> str:
         """Return the call's own name: a repeated id is another call, with alerts of its own."""

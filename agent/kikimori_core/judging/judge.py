@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from kikimori_core.judging.cut_sentences import CutSentences
+from kikimori_core.judging.finding_counts import FindingCounts
 from kikimori_core.judging.kinds.detector import (
     CallFacts,
     Observation,
@@ -50,8 +51,23 @@ class CallJudge:
     sounds.
     """
 
-    def __init__(self, rules: Iterable[Rule], phrases: PhraseFinder, *, words_heard: bool) -> None:
-        """`words_heard`: speech recognition is on for this call."""
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        phrases: PhraseFinder,
+        *,
+        words_heard: bool,
+        counts: FindingCounts | None = None,
+    ) -> None:
+        """Begin a call.
+
+        Args:
+            rules: Rules to judge by.
+            phrases: Finder of what words mean.
+            words_heard: Speech recognition is on for this call.
+            counts: Counts of all calls; None = of this call alone.
+        """
+        self.counts = FindingCounts() if counts is None else counts
         rules = tuple(rules)
         counted = {category for rule in rules if (category := rule.counted_category()) is not None}
         self._alarming = frozenset(
@@ -108,7 +124,7 @@ class CallJudge:
         whole = self._sentences.joined(utterance, said)
         if whole is None:
             return changes
-        self._phrases.count(tones=whole.tone is not None)
+        self.counts.add(tones=whole.tone is not None)
         # Only what one sentence alarms by: its demand was counted with its pieces.
         return changes + self._observe(whole, PhraseRule, ToneRule)
 
@@ -116,7 +132,7 @@ class CallJudge:
         self._told[utterance.line_id] = _Told(utterance.text, said)
         while len(self._told) > _MOST_LINES:
             del self._told[next(iter(self._told))]
-        self._phrases.count(doubted=len(said.doubted), tones=said.tone is not None)
+        self.counts.add(doubted=len(said.doubted), tones=said.tone is not None)
         self._note_stop_request(utterance, said.matches)
         taken_back = self._partials.finished(utterance.line_id, said.matches)
         changes = self._observe(TakenBack(utterance, taken_back)) if taken_back else []
@@ -126,7 +142,7 @@ class CallJudge:
         """Take the second final of a line: only what the first did not hold counts."""
         told = self._told.pop(utterance.line_id, None)
         if told is None:
-            self._phrases.count(doubted=len(said.doubted), tones=said.tone is not None)
+            self.counts.add(doubted=len(said.doubted), tones=said.tone is not None)
             self._note_stop_request(utterance, said.matches)
             return self._observe(Spoken.of(utterance, said))
         first = told.said
@@ -138,7 +154,7 @@ class CallJudge:
         demand = said.demand if first.demand is None else None
         tone = said.tone if first.tone is None and not known else None
         doubted = {each.category for each in said.doubted} - {each.category for each in first.doubted}
-        self._phrases.count(doubted=len(doubted - known), tones=tone is not None)
+        self.counts.add(doubted=len(doubted - known), tones=tone is not None)
         if not news and demand is None and tone is None:
             return []
         return self._observe(replace(Spoken.of(utterance, said), matches=news, demand=demand, tone=tone))

@@ -102,9 +102,6 @@ class PhraseFinder(Protocol):
 
     def find(self, utterance: Utterance) -> UtteranceFindings: ...
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None:
-        """Count what was doubted and noticed in a call, each once however often its words are read."""
-
 
 class PhraseBook:
     """All categories of the configured languages."""
@@ -148,13 +145,6 @@ class PhraseBook:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(category.name for category in self._categories)
-
-    def counters(self) -> dict[str, int]:
-        """Return nothing: a book counts nothing that health shows."""
-        return {}
-
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None:
-        """Count nothing: a book doubts nothing and knows no tone."""
 
     def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""

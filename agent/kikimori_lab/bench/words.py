@@ -161,8 +161,6 @@ class _Call:
                     self.finals.append((now, match.category, utterance.start_s, end_s, utterance.engine))
         return said
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
     # --- as the desk's listener
 
     def alert_changed(self, alert: Alert) -> None:

@@ -146,5 +146,3 @@ class _Remembering:
 
     def find(self, utterance: Utterance) -> UtteranceFindings:
         return self._find(utterance)
-
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...

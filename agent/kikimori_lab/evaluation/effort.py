@@ -171,8 +171,6 @@ class _NoPhrases:
         del utterance
         return UtteranceFindings()
 
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None: ...
-
 
 def _blocks(path: Path) -> NDArray[np.int16]:
     """Return a file's audio as int16 [blocks, samples] at 8 kHz; channels are mixed."""

@@ -47,10 +47,6 @@ class CheckedPhrases:
         """Odds of one category against none below which there is no tone."""
         self._rough_odds = _least_odds(model.note.rough_from, model.note.rough_share)
         """The same for a sentence in rough form."""
-        self.doubted = 0
-        """Finds in utterances of calls that were doubted."""
-        self.tones = 0
-        """Utterances of calls, or sentences of two, that had a tone."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -59,15 +55,6 @@ class CheckedPhrases:
     @property
     def skipped(self) -> tuple[str, ...]:
         return self._book.skipped
-
-    def counters(self) -> dict[str, int]:
-        """Return what health shows."""
-        return {"phrases_doubted": self.doubted, "tones_noticed": self.tones}
-
-    def count(self, *, doubted: int = 0, tones: int = 0) -> None:
-        """Count what was doubted and noticed in a call."""
-        self.doubted += doubted
-        self.tones += tones
 
     def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing."""
