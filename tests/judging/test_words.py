@@ -16,7 +16,7 @@ from kikimori_core.judging.kinds.phrase import PhraseRule
 from kikimori_core.judging.kinds.repeated import RepeatedRule
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.words.conjugation import forms
-from kikimori_core.judging.words.sound import folded
+from kikimori_core.judging.words.sound import folded, plain, words
 from kikimori_core.wire.messages import Role
 from kikimori_training.asr.corpus import Corpus
 
@@ -42,6 +42,33 @@ def test_what_the_lists_were_written_for(text: str, category: str) -> None:
         return
     assert category in {match.category for match in matches}
     assert all(match.matched and match.matched in text for match in matches)
+
+
+MARKS = ("！", "!!", "。", "…", "……", "♪", "？", "、", "」", "ー", "〜", "ーー！")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_or_a_drawn_out_end_changes_nothing(mark: str) -> None:
+    """The dictionary cut 死ね！ into 死 and ね, and ふざけんなー into words that nobody knows."""
+    spoken = [text.rstrip("。、！？…") for text, _ in WRITTEN]
+    assert [text for text in spoken if found(text + mark) != found(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "matched"),
+    [
+        ("死ね！この野郎", "死ね"),
+        ("おい！！ 死ね…", "死ね"),
+        ("うるさい。ふざけんなー！", "ふざけんな"),
+        ("このバカー", "バカ"),
+    ],
+)
+def test_marks_between_sentences_keep_the_words_and_their_places(text: str, matched: str) -> None:
+    assert matched in {match.matched for match in PHRASES.find(said(text, 10)).matches}
+
+
+def test_a_long_vowel_that_belongs_to_a_word_stays() -> None:
+    assert [word.surface for word in words(plain("書類のコピー！"))] == ["書類", "の", "コピー"]
 
 
 @pytest.mark.parametrize(

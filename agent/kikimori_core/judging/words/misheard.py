@@ -1,7 +1,7 @@
-"""Spellings by which recognisers hide a verb: a name in katakana that nobody bears, and an object whose を was not heard.
+"""Spellings by which recognisers hide a word: a name in katakana that nobody bears, and an object whose を was not heard.
 
 ダマトレ is だまっとれ without its small っ, フザケンナ is ふざけんな, the だ of 責任者だせや is no copula, and もん出せ is written 門出せ,
-in which 門出 is a word. Such a place is cut once more with the spelling that people use, and kept where that gives a verb.
+in which 門出 is a word; バカー is a drawn-out バカ. Such a place is cut once more with the spelling that people use, and kept where that gives a verb.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def respelled(text: str, found: Sequence[Any], cut: Cut) -> tuple[str, list[int]
     for number, each in enumerate(found):
         begin, end, surface = each.begin(), each.end(), each.surface()
         other = (
-            _verb_in_katakana(each, surface, cut) or _order_in_katakana(found, number, text, cut) or surface
+            _verb_in_katakana(each, surface, cut)
+            or _order_in_katakana(found, number, text, cut)
+            or _not_drawn_out(each, surface, cut)
+            or surface
         )
         if _lost_object(found, number, text, cut):
             other = "を" + other
@@ -70,6 +73,15 @@ def _verb_in_katakana(word: Any, surface: str, cut: Cut) -> str | None:
             if _is_verbal(found) and found[0].part_of_speech()[5] == "連用形-促音便":
                 return doubled
     return None
+
+
+def _not_drawn_out(word: Any, surface: str, cut: Cut) -> str | None:
+    """Return the word of the dictionary that is drawn out at its end: バカー; コピー is one itself."""
+    short = surface.rstrip("ー")
+    if short == surface or len(short) < 2 or not word.is_oov() or not _KATAKANA.fullmatch(short):
+        return None
+    found = cut(short)
+    return short if len(found) == 1 and not found[0].is_oov() else None
 
 
 def _order_in_katakana(found: Sequence[Any], number: int, text: str, cut: Cut) -> str | None:

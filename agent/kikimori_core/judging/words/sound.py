@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rapidfuzz.distance import Levenshtein
 from sudachipy import Dictionary, SplitMode
 
+from kikimori_core.judging.words.marks import stretches, without_drawn_ends
 from kikimori_core.judging.words.misheard import respelled
 
 if TYPE_CHECKING:
@@ -67,6 +68,14 @@ def plain(text: str) -> str:
 def words(text: str) -> list[Morpheme]:
     """Cut a `plain` text into words, without symbols and fillers."""
     found: list[Morpheme] = []
+    for start, stop in stretches(text):
+        found += _words_of(text[start:stop], start)
+    return found
+
+
+def _words_of(text: str, start: int) -> list[Morpheme]:
+    """Cut what has no mark at its end into words; `start`: its place in the whole text."""
+    found: list[Morpheme] = []
     text, places = _without_spaces(text)
     cut = list(_tokenizer().tokenize(text))
     if (mended := respelled(text, cut, _tokenizer().tokenize)) is not None:
@@ -86,7 +95,7 @@ def words(text: str) -> list[Morpheme]:
             continue
         if part == _FILLER and surface not in _KEPT_INTERJECTIONS:
             continue
-        word = Morpheme(surface, *entry, places[each.begin()], places[each.end() - 1] + 1)
+        word = Morpheme(surface, *entry, start + places[each.begin()], start + places[each.end() - 1] + 1)
         if _ordered(word):
             found += _order_and_yo(word)
         else:
@@ -248,6 +257,11 @@ class Pronunciation:
     words: tuple[Morpheme, ...]
     starts: tuple[int, ...]
     """Position of each word in `sound`, followed by the length of `sound`."""
+
+    def not_drawn_out(self) -> str:
+        """Return the text without the ends that were drawn out, of which `words` takes no notice."""
+        heard = {place for word in self.words for place in range(word.start, word.end)}
+        return without_drawn_ends(self.text, heard)
 
     def between(self, start: int, end: int) -> str:
         """Return what was recognised that sounds from `start` to `end`, in whole words."""
