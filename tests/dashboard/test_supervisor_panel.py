@@ -149,6 +149,7 @@ async def test_moved_calls_have_a_line_with_the_way_back(url: str, agent: PeerAg
     assert (command.call_id, command.action) == ("held", Action.UNHOLD)
     await agent.answer(command, Outcome.FAILED, "pbx_away")
     await expect(lane.locator("[data-call=held] .lane-result")).to_contain_text("つながりません")
+    await expect(lane.locator("[data-call=held] .lane-result")).to_contain_text("電話機で戻すよう")
     await page.mouse.move(0, 0)
     # A hold whose end the agent knows counts down to it; another one counts up.
     await expect(lane.locator("[data-call=held] .seconds")).to_have_text(re.compile(r"^(\d\d:\d\d)?$"))

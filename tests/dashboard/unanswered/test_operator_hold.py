@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.sign_in import sign_in_browser
 
-from kikimori_core.wire.messages import Action, CallStatus, Party
+from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party
 from kikimori_core.wire.opening_hours import DAYS, Hours
 from kikimori_core.wire.unanswered import UnansweredTable
 from kikimori_dashboard.people.directory_desk import help_now
@@ -58,6 +58,9 @@ async def test_the_operator_may_hold_while_nobody_answers(
         hold = page.locator("[data-action=hold]")
         await expect(hold).to_have_text("保留にする")
         await expect(page.locator(".say .quote")).to_contain_text("少々お待ちください")
+        await hold.click()
+        await agent.answer(await agent.command(), Outcome.FAILED, "pbx_away", "Connection refused")
+        await expect(page.get_by_text("電話機の保留ボタンを押してください")).to_be_visible()
         await hold.click()
         command = await agent.command()
         assert (command.action, command.role) == (Action.HOLD, "operator")

@@ -4,7 +4,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { announcements, asideRow } from "./aside.js";
 import { find, t, word } from "../store/i18n.js";
 import { isPrimary } from "../store/offered.js";
-import { TRANSFERS, laneOf, worded } from "../store/press.js";
+import { TRANSFERS, laneOf, nextStep, worded } from "../store/press.js";
 import { superiorChoice, superiorOf, towards } from "./superior.js";
 
 const IN_ROW = ["listen"]; // further actions that have a place in the row
@@ -125,9 +125,10 @@ export class Buttons {
     const { mood, text, detail } = worded(result);
     // After something went wrong the first question is where the customer is now.
     const where = mood === "bad" && laneOf(result.action) === "move" ? word("where", this.actions.shown.status) : null;
+    const next = nextStep(result);
     this.result.dataset.mood = mood;
-    fill(this.result, JSON.stringify([mood, text, detail, where]), () =>
-      [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null]);
+    fill(this.result, JSON.stringify([mood, text, detail, where, next]), () =>
+      [h("strong", {}, text), detail ? h("span", {}, detail) : null, where ? h("span", { class: "where" }, where) : null, next ? h("span", { class: "next" }, next) : null]);
   }
 
   /**

@@ -4,7 +4,7 @@ import { Buttons } from "./buttons.js";
 import { callerText, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title } from "../store/i18n.js";
-import { worded } from "../store/press.js";
+import { nextStep, worded } from "../store/press.js";
 import { look, shape } from "./severity.js";
 import { whereabouts } from "../store/whereabouts.js";
 
@@ -58,7 +58,7 @@ class Moved {
     const result = this.actions.call ? this.actions.shownResult() : null;
     const { mood, text, detail } = result ? worded(result) : { mood: "good", text: "", detail: "" };
     this.result.dataset.mood = mood;
-    setText(this.result, mood === "good" ? "" : [text, detail].filter(Boolean).join(" — "));
+    setText(this.result, mood === "good" ? "" : [text, detail, result ? nextStep(result) : ""].filter(Boolean).join(" — "));
   }
 
   /** @param {number} now */

@@ -48,17 +48,36 @@ export async function press(callId, action, page, more = {}) {
 /** Reasons whose sentence says all that the agent adds in English. */
 const TOLD_BY_REASON = new Set(["not_supported", "call_busy"]);
 
+/** Reasons of which the rest is for whoever mends it: it stands in the banner, and in the record. */
+const MENDED_BY_OTHERS = new Set(["pbx_away"]);
+
+/** Reasons for which no press works now: what remains is the telephone. */
+const NO_BUTTON_WORKS = new Set(["pbx_away", "pbx_error", "timeout", "agent_silent", "agent_offline", "broker_away", "no_channel", "no_such_channel", "not_permitted", "not_included", "internal_error"]);
+
 /**
  * A result in words.
  * @param {Result} result
+ * @param {boolean} [whole] with what is of use to whoever mends it
  * @returns {{mood: "good" | "todo" | "bad", text: string, detail: string}}
  */
-export function worded(result) {
+export function worded(result, whole = false) {
   const said = result.words?.[current()] ?? result.detail;
   if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: said ?? "" };
   const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
-  const detail = [reason, TOLD_BY_REASON.has(result.reason ?? "") ? null : said].filter(Boolean).join(" — ");
+  const told = TOLD_BY_REASON.has(result.reason ?? "") || (!whole && MENDED_BY_OTHERS.has(result.reason ?? ""));
+  const detail = [reason, told ? null : said].filter(Boolean).join(" — ");
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
+}
+
+/**
+ * What a supervisor does after a press that came to nothing, as no button works; "" where the reason says it.
+ * @param {Result} result
+ */
+export function nextStep({ action, outcome, reason }) {
+  if (outcome === "done" || outcome === "instructed" || !NO_BUTTON_WORKS.has(reason ?? "")) return "";
+  const leadsTo = ACTIONS[action]?.leadsTo;
+  if (!leadsTo) return t("next.again");
+  return t(leadsTo === "talking" ? "next.back" : "next.away");
 }
 
 /**
@@ -66,7 +85,7 @@ export function worded(result) {
  * @param {Result} result
  */
 export function wordedInLine(result) {
-  const { text, detail } = worded(result);
+  const { text, detail } = worded(result, true);
   return detail ? t("call.beside", { name: text, beside: detail }) : text;
 }
 
