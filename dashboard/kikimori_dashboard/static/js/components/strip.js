@@ -9,7 +9,7 @@ import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 
 const { t } = i18n;
-const LEAST_LETTERS = 4; // of a name, however long the reasons are
+const LEAST_LETTERS = 6; // of a name, however long the reasons are
 const NEW_FOR_MS = 400; // a press this soon after the strip showed another call may have been meant for that before
 
 /**
