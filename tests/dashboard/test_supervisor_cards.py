@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 from tests.support.axe import assert_accessible
-from tests.support.full_board import LONG_NAME, open_full_board
+from tests.support.full_board import LINES, LONG_CALLER, LONG_NAME, open_full_board
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import SHOUT
@@ -106,16 +106,100 @@ async def test_how_loud_a_voice_is_now_covers_nothing(agent: PeerAgent, url: str
         await assert_accessible(page)
 
 
-async def test_a_number_is_whole_on_a_telephone(agent: PeerAgent, url: str, page: Page) -> None:
-    """Beside how long it has waited and the button to take it."""
-    await agent.call("c", caller=Party(number="0300000105"))
-    await agent.alert("c")
+NUMBERS = {"named": "048-5555-0127", "alone": "+81 90-5555-0199"}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_number_is_whole_beside_the_button_to_take_the_call(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    """With a long name before it and without one; what is cut for it stands in the tooltip."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    for call_id, digits in NUMBERS.items():
+        name = LONG_CALLER if call_id == "named" else None
+        await agent.call(call_id, caller=Party(number=digits, name=name), queue="総合窓口")
+        await agent.alert(call_id)
+    await page.goto(url)
+    for size in SIZES:
+        await resize(page, size)
+        for call_id, digits in NUMBERS.items():
+            about = page.locator(f".card[data-call={call_id}] .about")
+            number = about.locator(".party .number")
+            await expect(number).to_have_text(digits)
+            await expect(about.locator(".since")).not_to_be_empty()
+            assert await number.evaluate("each => each.scrollWidth <= each.clientWidth"), (size, call_id)
+            whole, line = await box_of(number), await box_of(about)
+            assert line["y"] - 1 <= whole["y"], (size, call_id)
+            assert whole["y"] + whole["height"] <= line["y"] + line["height"] + 1, (size, call_id)
+            assert whole["x"] + whole["width"] <= line["x"] + line["width"] + 1, (size, call_id)
+            for other in (".claim button", ".handling"):
+                assert apart(whole, await box_of(about.locator(other))), (size, call_id, other)
+        told = await page.locator(".card[data-call=named] .caller").get_attribute("title")
+        assert told is not None
+        assert all(each in told for each in (LONG_CALLER, NUMBERS["named"], "総合窓口"))
+    await assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "next_step"),
+    [
+        ("ja", "オペレーターに電話機での保留・転送を頼んでください"),
+        ("en", "Ask the operator to hold or transfer by phone"),
+    ],
+)
+async def test_a_press_while_the_pbx_is_away_says_what_to_do_next(
+    agent: PeerAgent, url: str, page: Page, language: str, next_step: str
+) -> None:
+    """In the place of the voices: the newest words and the worst alert stay in sight, and so do the buttons."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await open_full_board(agent, calm=0, lines=1)
+    await page.goto(url)
+    card = page.locator(".card[data-call=c-1]")
+    await card.locator(".primary").click()
+    await agent.answer(await agent.command(), Outcome.FAILED, "pbx_away", "Connection refused")
+    result = card.locator(".result")
+    await expect(result.locator(".next")).to_have_text(next_step)
+    await expect(result).not_to_contain_text("接続を拒否")
+    await expect(result).not_to_contain_text("refused")
+    for size in SIZES:
+        await resize(page, size)
+        await card.scroll_into_view_if_needed()
+        assert await result.evaluate("each => each.scrollHeight <= each.clientHeight + 1"), size
+        shown = await box_of(result)
+        parts = [
+            card.locator(each)
+            for each in (".quotes > li:last-child", ".alert:first-child strong", ".buttons")
+        ]
+        for part in parts:
+            await expect(part).to_be_in_viewport(ratio=1)
+            assert apart(shown, await box_of(part)), size
+    await assert_accessible(page)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_the_newest_words_have_room_in_the_panel_on_a_telephone(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    """Above the buttons, however many alerts there are."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await open_full_board(agent, calm=0)
+    await agent.alert(
+        "c-1", rule="demand", severity=Severity.WARNING, title=("土下座の要求", "Kneeling demanded")
+    )
     await resize(page, SIZES[2])
     await page.goto(url)
-    number = page.locator(".card[data-call=c] .caller")
-    await expect(number).to_contain_text("0300000105")
-    await expect(page.locator(".card[data-call=c] .since")).to_contain_text("発生")
-    assert await number.evaluate("each => each.scrollWidth <= each.clientWidth")
+    await page.locator(".card[data-call=c-1] .about").click(position={"x": 3, "y": 3})
+    panel = page.locator("#panel")
+    await expect(panel.locator(".line")).to_have_count(LINES)
+    words_box, heads = await box_of(panel.locator(".lines")), await box_of(panel.locator(".heads"))
+    assert words_box["height"] >= 6 * 16
+    assert apart(heads, await box_of(panel.locator(".panel-actions")))
+    assert apart(words_box, await box_of(panel.locator(".panel-actions")))
+    newest = panel.locator(".line").last
+    await newest.scroll_into_view_if_needed()
+    line = await box_of(newest)
+    words_box = await box_of(panel.locator(".lines"))
+    assert line["y"] + line["height"] <= words_box["y"] + words_box["height"] + 1
     await assert_accessible(page)
 
 

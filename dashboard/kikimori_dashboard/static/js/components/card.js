@@ -1,7 +1,7 @@
 // One call that needs a decision, on a card of fixed height: who, since when, why, and what to press.
 
 import { Buttons } from "./buttons.js";
-import { callerName, callerText, who } from "./call_names.js";
+import { callerName, who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
@@ -137,18 +137,19 @@ export class Card {
   drawAbout(call) {
     const { alerts } = this;
     setText(this.handling, alerts.length ? handling(alerts, call.status) : "");
+    this.handling.title = this.handling.textContent ?? "";
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
     fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.stale, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
-      h("span", {}, h("span", { class: "prefix" }, `${t("role.customer")}: `), callerText(call)),
-      call.known && nth(call.known) ? h("span", { class: "number" }, nth(call.known)) : null,
-      callerName(call) && call.caller.number ? h("span", { class: "number" }, call.caller.number) : null,
+      party(call),
+      call.known && nth(call.known) ? h("span", { class: "nth" }, nth(call.known)) : null,
       call.queue ? h("span", { class: "queue" }, t("call.queue", { name: call.queue })) : null,
       recordingMark(call),
       call.roles.includes("mixed") ? h("span", { class: "queue" }, t("call.mixed_only")) : null,
     ]);
-    this.caller.title = this.caller.textContent ?? "";
+    this.caller.style.setProperty("--digits", String((call.caller.number ?? "").length));
+    this.caller.title = [...this.caller.querySelectorAll(".party > *, :scope > :not(.party)")].map((each) => each.textContent).join("　");
   }
 
   /**
@@ -189,6 +190,18 @@ export class Card {
     setText(this.timer, clock((now - Date.parse(this.call.started_at)) / 1000));
     setText(this.since, this.alerts.length ? t("card.since", { age: age(this.alerts, now) }) : "");
   }
+}
+
+/**
+ * The customer: a name that may be cut, and the number.
+ * @param {Call} call
+ */
+function party(call) {
+  const name = callerName(call);
+  return h("span", { class: "party" },
+    h("span", { class: "prefix" }, `${t("role.customer")}: `),
+    name ? h("span", { class: "name" }, name) : null,
+    call.caller.number ? h("span", { class: "number" }, call.caller.number) : null);
 }
 
 /** @type {(severity: string, text: string) => HTMLElement} */
