@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONFIG = AgentConfig()
 RULES = load_rules(CONFIG.rule_files())
 FINDER = configured_finder(CONFIG, RULES)
-FIRST, SECOND = "お客様は神様だって教わらなかったのか", "神様に逆らうんじゃないよ"
+FIRST, SECOND = "こっちは毎月きちんと納めてるんだ", "役人が客に意見するもんじゃない"
 TONED, DOUBTED = "そんな態度で客商売が務まると思ってんのか", "うざい"
 
 
@@ -75,7 +75,7 @@ def test_health_counts_a_tone_and_a_doubt_once(told: list[str], doubted: int, to
 def test_a_half_heard_again_takes_the_first_one_s_place() -> None:
     told = [
         final(FIRST, 10),
-        final("紙様に計らえんじゃないよ", 12.8),
+        final("焼く人が脚に井県するもんじゃ内", 12.8),
         replace(final(SECOND, 12.8), again=True),
         replace(final(SECOND, 12.8), again=True, line_id="customer-12.8"),
     ]
@@ -88,9 +88,9 @@ def test_a_half_heard_again_takes_the_first_one_s_place() -> None:
         pytest.param([final(FIRST, 10), final(SECOND, 13.1)], id="a longer pause"),
         pytest.param([final(FIRST, 10), final(SECOND, 12.8, Role.OPERATOR)], id="the other speaker"),
         pytest.param([final(FIRST, 10, Role.MIXED), final(SECOND, 12.8, Role.MIXED)], id="a mixed leg"),
-        pytest.param([final(FIRST * 4, 10), final(SECOND, 12.8)], id="too long"),
+        pytest.param([final(FIRST * 6, 10), final(SECOND, 12.8)], id="too long"),
         pytest.param(
-            [final("お客様は神様だって教わりませんでしたか", 10), final(SECOND, 12.8)], id="a polite end"
+            [final("こちらは毎月きちんと納めております", 10), final(SECOND, 12.8)], id="a polite end"
         ),
     ],
 )

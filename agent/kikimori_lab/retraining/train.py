@@ -54,24 +54,24 @@ VETO_BELOW, TONE_FROM = 0.3, 0.75
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
 VETOES = {
-    "insult": 0.4,
-    "authority": 0.42,
-    "exposure": 0.27,
-    "sexual": 0.22,
+    "authority": 0.58,
+    "exposure": 0.5,
+    "insult": 0.5,
+    "private": 0.4,
     "threat": 0.008,
     "violence": 0.008,
 }
-"""Other bars of doubt: friends insult each other in jest; true remarks may be polite; of threats none may be doubted."""
-CRITICAL_FROM = {"threat": 0.4, "violence": 0.4}
+"""Other bars of doubt: friends insult and film each other in jest, and nobody should pay for 怖い思い; of threats none may be doubted."""
+CRITICAL_FROM = {"threat": 0.45, "violence": 0.45}
 """Bars of a critical alert by one phrase: below them it is as likely said between friends."""
 TONES = {
-    "exposure": 0.87,
-    "private": 0.8,
-    "insult": 0.79,
-    "threat": 0.77,
-    "discrimination": 0.7,
-    "unreasonable_demand": 0.7,
-    "sexual": 0.65,
+    "insult": 0.9,
+    "exposure": 0.9,
+    "discrimination": 0.84,
+    "threat": 0.8,
+    "violence": 0.8,
+    "sexual": 0.8,
+    "private": 0.6,
     "authority": 0.57,
     "detention": 0.57,
     "self_harm": 0.5,
@@ -79,13 +79,13 @@ TONES = {
 """Other bars of a notice of tone: categories that calm talk resembles more often, or hardly ever."""
 ROUGH_FROM = 0.25
 """Bar in a sentence of rough form, as calm talk hardly has any."""
-NEVER_ROUGH = frozenset({"detention", "self_harm"})
-"""Categories that no rough form makes likelier: もうやめろ."""
+ROUGHS = {"detention": 0.7, "self_harm": 0.7, "threat": 0.65, "insult": 0.5, "unreasonable_demand": 0.4}
+"""Other bars there: friends urge and dare each other in plain orders (もうやめろ)."""
 
 
-NETWORK_SHARE = 0.2
+NETWORK_SHARE = 0.25
 """Part of the log odds that the shipped network over words gives; on its own it finds less."""
-MEANING_SHARE = 0.3
+MEANING_SHARE = 0.2
 """Part that the shipped network over the sentence's vector gives; of the rest the one over words has its share."""
 
 
@@ -96,7 +96,7 @@ def default_thresholds(categories: Sequence[str]) -> Thresholds:
         {each: VETOES.get(each, VETO_BELOW) for each in categories if each != "call_for_superior"},
         {each: bar for each, bar in CRITICAL_FROM.items() if each in categories},
         tones,
-        {each: bar if each in NEVER_ROUGH else ROUGH_FROM for each, bar in tones.items()},
+        {each: ROUGHS.get(each, ROUGH_FROM) for each in tones},
     )
 
 
