@@ -9,6 +9,7 @@ import pytest
 
 from kikimori.config import AgentConfig
 from kikimori.phrase_finder import configured_finder
+from kikimori_core.judging import cut_sentences
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.evidence import Role, Utterance
@@ -45,6 +46,14 @@ def test_a_sentence_cut_at_a_pause_is_read_as_one() -> None:
     assert isinstance(evidence, ToneEvidence)
     assert evidence.text == f"{FIRST}、{SECOND}"
     assert (evidence.start_s, evidence.end_s, evidence.category) == (10, 14.8, "authority")
+
+
+def test_both_together_must_be_surer_than_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    [change] = judged([final(FIRST, 10), final(SECOND, 12.8)])
+    [evidence] = change.evidence
+    assert isinstance(evidence, ToneEvidence)
+    monkeypatch.setattr(cut_sentences, "SURE_TONE", evidence.probability + 0.01)
+    assert judged([final(FIRST, 10), final(SECOND, 12.8)]) == []
 
 
 def counted(told: Iterable[Utterance]) -> dict[str, int]:

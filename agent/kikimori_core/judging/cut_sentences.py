@@ -22,6 +22,8 @@ LONGEST_PAUSE_S = 1.0
 """Longest time between two finals that may be one sentence."""
 MOST_CHARACTERS = 80
 """Length up to which two finals are read as one sentence."""
+SURE_TONE = 0.85
+"""Probability from which both together have a tone: each two finals of a call on end are one more chance to be wrong."""
 _MOST_PIECES = 4
 _POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")
 """A polite predicate at the end: the sentence is over, and what follows is another. けど, が or から after it goes on."""
@@ -71,7 +73,9 @@ class CutSentences:
         found = self._phrases.find(whole)
         known = before.found | piece.found
         news = tuple(match for match in found.matches if match.category not in known and not match.unsure)
-        tone = None if known or before.toned or piece.toned else found.tone
+        tone = found.tone
+        if known or before.toned or piece.toned or (tone is not None and tone.probability < SURE_TONE):
+            tone = None
         if not news and tone is None:
             return None
         piece.found |= {match.category for match in news}
