@@ -73,9 +73,9 @@ class CutSentences:
         found = self._phrases.find(whole)
         known = before.found | piece.found
         news = tuple(match for match in found.matches if match.category not in known and not match.unsure)
-        tone = found.tone
-        if known or before.toned or piece.toned or (tone is not None and tone.probability < SURE_TONE):
-            tone = None
+        told = known or before.toned or piece.toned
+        sure = found.tone is not None and found.tone.probability >= SURE_TONE
+        tone = found.tone if sure and not told else None
         if not news and tone is None:
             return None
         piece.found |= {match.category for match in news}

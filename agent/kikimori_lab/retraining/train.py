@@ -61,7 +61,7 @@ VETOES = {
     "threat": 0.008,
     "violence": 0.008,
 }
-"""Other bars of doubt: friends insult and film each other in jest, and nobody should pay for 怖い思い; of threats none may be doubted."""
+"""Other bars of doubt: friends insult and film each other in jest, and complain of prices; of threats none may be doubted."""
 CRITICAL_FROM = {"threat": 0.45, "violence": 0.45}
 """Bars of a critical alert by one phrase: below them it is as likely said between friends."""
 TONES = {

@@ -70,7 +70,7 @@ export function worded(result, whole = false) {
 }
 
 /**
- * What a supervisor does after a press that came to nothing, as no button works; "" where the reason says it.
+ * The step that is left to a supervisor after a press that came to nothing, as no button works; "" for other reasons.
  * @param {Result} result
  */
 export function nextStep({ action, outcome, reason }) {
