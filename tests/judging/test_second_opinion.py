@@ -14,6 +14,7 @@ from kikimori.config import BUILTIN_SENTENCES, AgentConfig, JudgingTable
 from kikimori.errors import ConfigError
 from kikimori_core.judging.finding_counts import FindingCounts
 from kikimori_core.judging.judge import CallJudge
+from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.judging.second_opinion.checked import CheckedPhrases
 from kikimori_core.judging.second_opinion.features import BITS, row_of
@@ -28,6 +29,8 @@ from kikimori_core.wire.messages import ToneEvidence
 
 DATA = Path(__file__).parent / "data"
 FOLDER = AgentConfig().opinion_folder()
+UNCLEAR = "今夜そっちの駐車場で待ち伏せしておくわ"
+"""A sentence with a tone and without a phrase."""
 
 
 def checked() -> CheckedPhrases:
@@ -78,6 +81,39 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
         partial = replace(said("この馬鹿野郎が", 10, final=False), end_s=end_s)
         assert judge.observe(partial) == []
     assert judge.counts == FindingCounts()
+
+
+@pytest.mark.parametrize(("jest", "found"), [(0.0, {"phrase-threat"}), (1.0, set())])
+def test_what_friends_say_in_jest_needs_a_harassing_sentence(
+    jest: float, found: set[str], tmp_path: Path
+) -> None:
+    """Whatever the bar of its category; other phrases of it keep that."""
+    folder = altered(tmp_path, veto_below={"threat": 0.001}, jest_veto_below=jest, tone_from={})
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
+    assert isinstance(book, CheckedPhrases)
+    assert opened(book, "ビルが爆発しますし").keys() == found
+    assert opened(book, "ただじゃおかないからな").keys() == {"phrase-threat"}
+
+
+def test_a_phrase_is_not_both_sure_and_said_in_jest(tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text(
+        'category = "insult"\ntitle = {ja = "暴言"}\nsaid_by = "customer"\n'
+        '[[group]]\nsure = true\njest = true\nphrases = ["馬鹿野郎"]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match=r"both\.toml.*not both"):
+        load_phrases([path])
+
+
+@pytest.mark.parametrize(("unclear", "found"), [(None, {}), (1.0, {}), (0.5, {"tone": Severity.NOTICE})])
+def test_harassment_of_an_unclear_category_has_its_own_bar(
+    unclear: float | None, found: dict[str, Severity], tmp_path: Path
+) -> None:
+    folder = altered(tmp_path, tone_share=1.0, rough_share=1.0, tone_unclear_from=unclear)
+    book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
+    assert isinstance(book, CheckedPhrases)
+    assert opened(book, UNCLEAR) == found
 
 
 def unsure_of(tmp_path: Path, **bars: float) -> CheckedPhrases:

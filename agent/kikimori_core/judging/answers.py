@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.words.answers import Act, AnswerReader
 from kikimori_core.judging.words.clauses import ClauseReader
 
@@ -89,7 +90,7 @@ class AnswerCategory:
     reader: AnswerReader
     phrases: _Phrases
     at_most: Severity | None = None
-    sure: bool = False
+    certainty: Certainty = Certainty.USUAL
 
     def find(self, sentence: Sentence) -> str | None:
         """Return the decisive words; None when the utterance means something else."""

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.words.choice import expanded
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class ByLetters:
     phrases: re.Pattern[str]
     unless: re.Pattern[str] | None
     at_most: Severity | None = None
-    sure: bool = False
+    certainty: Certainty = Certainty.USUAL
 
     def find(self, sentence: Sentence) -> str | None:
         text = normalised(sentence.heard.text)

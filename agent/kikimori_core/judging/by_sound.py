@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.words.auxiliaries import AFTER_TE
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.moods import denied
@@ -49,7 +50,7 @@ class BySound:
     said_by: Role
     unless: tuple[Pattern, ...]
     at_most: Severity | None = None
-    sure: bool = False
+    certainty: Certainty = Certainty.USUAL
     by_key: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     """Patterns by the first sounds of their longest word: most are ruled out by one look."""
     vocabulary: set[str] = field(default_factory=set)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori_core.judging.answers import ClauseWords
+from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.words.moods import Mood
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
@@ -27,7 +28,22 @@ class PhraseGroup(BaseModel):
     """Worst severity of an alert for these, whatever the rule says: hints that a person must weigh."""
     sure: bool | None = None
     """True = found in nothing harmless: the second opinion doubts these only where it sees hardly any harassment. None: as the file."""
+    jest: bool = False
+    """True = friends say these too, in jest or of something else: the second opinion must find the whole sentence harassing."""
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.jest and self.sure:
+            raise ValueError("a group is `sure` or said in `jest`, not both")
+        return self
+
+    def certainty(self, file: CategoryFile) -> Certainty:
+        """Return how much these say alone, in a file with its default."""
+        if self.jest:
+            return Certainty.JEST
+        sure = file.sure if self.sure is None else self.sure
+        return Certainty.SURE if sure else Certainty.USUAL
 
 
 class CategoryFile(BaseModel):

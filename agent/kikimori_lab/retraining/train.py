@@ -45,9 +45,11 @@ class Thresholds:
     tone_from: dict[str, float]
     rough_from: dict[str, float]
     tone_words: int = 2
+    tone_unclear_from: float = 0.85
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
     sure_veto_below: float = 0.05
+    jest_veto_below: float = 0.3
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
@@ -220,11 +222,13 @@ def write_model(
         veto_below=thresholds.veto_below,
         critical_from=thresholds.critical_from,
         tone_from=thresholds.tone_from,
+        tone_unclear_from=thresholds.tone_unclear_from,
         tone_words=thresholds.tone_words,
         rough_from=thresholds.rough_from,
         rough_share=thresholds.rough_share,
         rough_veto_below=thresholds.rough_veto_below,
         sure_veto_below=thresholds.sure_veto_below,
+        jest_veto_below=thresholds.jest_veto_below,
         made=made,
     )
     np.save(folder / "weights.npy", table)

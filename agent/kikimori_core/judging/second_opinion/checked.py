@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.tone import Tone
 from kikimori_core.judging.words.rough import rough
@@ -43,9 +44,9 @@ class CheckedPhrases:
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
         self._critical = model.note.critical_from
-        self._tone_odds = _least_odds(model.note.tone_from, model.note.tone_share)
+        self._tone_odds = self._least_odds(model.note.tone_from, model.note.tone_share)
         """Odds of one category against none below which there is no tone."""
-        self._rough_odds = _least_odds(model.note.rough_from, model.note.rough_share)
+        self._rough_odds = self._least_odds(model.note.rough_from, model.note.rough_share)
         """The same for a sentence in rough form."""
 
     @property
@@ -83,8 +84,12 @@ class CheckedPhrases:
         least = note.rough_veto_below if near and rough(heard) else 1.0
 
         def stays(match: Match) -> bool:
-            bar = min(least, note.sure_veto_below) if match.sure else least
-            return harm >= min(self._vetoes.get(match.category, 0.0), bar)
+            bar = self._vetoes.get(match.category, 0.0)
+            if match.certainty is Certainty.JEST:
+                return harm >= (bar and max(bar, note.jest_veto_below))
+            if match.certainty is Certainty.SURE:
+                bar = min(bar, note.sure_veto_below)
+            return harm >= min(bar, least)
 
         def weighed(match: Match) -> Match:
             return replace(match, unsure=harm < self._critical.get(match.category, 0.0))
@@ -101,11 +106,22 @@ class CheckedPhrases:
         if note.rough_from and rough(heard):
             bars, share, odds = note.rough_from, note.rough_share, self._rough_odds
         opinion = self._judged(heard, odds)
-        if opinion.share < share or opinion.harm < bars.get(opinion.category, 1.1):
+        bar = bars.get(opinion.category)
+        if bar is not None and opinion.share < share:
+            bar = note.tone_unclear_from
+        if bar is None or opinion.harm < bar:
             return said
         weighed = self._model.weighed(heard.words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))
 
+    def _least_odds(self, bars: Mapping[str, float], share: float) -> float:
+        """Return the least odds of one category against none with which a sentence may have a tone."""
+        of_one = share * min(map(_odds, bars.values()), default=1.0)
+        unclear = self._model.note.tone_unclear_from
+        if unclear is None:
+            return of_one
+        return min(of_one, _odds(unclear) / (len(self._model.note.classes) - 1))
 
-def _least_odds(bars: Mapping[str, float], share: float) -> float:
-    return share * min((bar / max(1 - bar, 1e-9) for bar in bars.values()), default=1.0)
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-9)

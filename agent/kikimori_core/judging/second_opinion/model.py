@@ -61,15 +61,19 @@ class ModelNote(BaseModel):
     tone_from: dict[str, _Share] = {}
     """Categories that a notice of tone may name, each from this probability of harassment on."""
     tone_share: _Share = 0.5
-    """A notice of tone needs this much of the probability of harassment in the category that it names …"""
+    """A notice of tone needs this much of the probability of harassment in the category that it names."""
+    tone_unclear_from: _Share | None = None
+    """Where no category has so much, a notice of tone comes from this probability of harassment on; None = never."""
     tone_words: Annotated[int, Field(ge=1)] = 5
-    """… and so many words: an exclamation alone says too little."""
+    """A notice of tone needs so many words: an exclamation alone says too little."""
     rough_from: dict[str, _Share] = {}
     """The same as `tone_from` for a sentence in rough form, of an order such as 調べろ or an ending such as できねえのか …"""
     rough_share: _Share = 0.5
     """… of which so much is in the category that it names."""
     sure_veto_below: _Share = 1.0
     """Phrases that are sure are doubted below this, if their category's bar is no lower."""
+    jest_veto_below: _Share = 0.0
+    """Phrases that friends say in jest are doubted below this, if their category's bar is no higher."""
     rough_veto_below: _Share = 1.0
     """Phrases in such a sentence are doubted below this, if their category's bar is no lower."""
     made: dict[str, str] = {}
