@@ -33,7 +33,7 @@ def found(text: str, role: Role = Role.CUSTOMER) -> set[str]:
         ("出せよ、上司を", "call_for_superior"), ("責任者いないんですか", "call_for_superior"), ("責任者の方をお出しになってください", "call_for_superior"), ("店長さんお願いします", "call_for_superior"),
         ("払えよ、慰謝料", "unreasonable_demand"), ("十万円払え", "unreasonable_demand"), ("50万よこせ", "unreasonable_demand"), ("誠意ってもんを見せろや", "unreasonable_demand"), ("土下座してもらおうか", "unreasonable_demand"),
         ("殺されたいのかおい", "violence"), ("ぶっ刺しちゃうよ", "violence"), ("お前を殴りたい", "violence"), ("殴られても文句言えないぞ", "violence"), ("ほんまにしばいたろか", "violence"), ("火つけたろか", "threat"), ("店を燃やされたいのか", "threat"),
-        ("ネットに書かせていただきますからね", "exposure"), ("動画を晒してあげましょうか", "exposure"), ("納得するまで電話を切らないからな", "detention"), ("外国人じゃ話にならない", "discrimination"),
+        ("ネットに書かせていただきますからね", "exposure"), ("あんた恥ずかしくねえのかよ", "insult"), ("動画を晒してあげましょうか", "exposure"), ("納得するまで電話を切らないからな", "detention"), ("外国人じゃ話にならない", "discrimination"),
         # Orders that the dictionary cuts as a potential's volition or stem, and readings that change by context.
         ("慰謝料を払えよ", "unreasonable_demand"), ("お前が上司を呼べよ", "call_for_superior"), ("早く土下座しろ", "unreasonable_demand"), ("土下座しに来い", "unreasonable_demand"), ("土下座するように伝えろ", "unreasonable_demand"),
         ("土下座してくれてもいいだろう", "unreasonable_demand"), ("土下座するくらいできるだろ", "unreasonable_demand"), ("土下座する気はないのか", "unreasonable_demand"), ("慰謝料を払うべきじゃないの", "unreasonable_demand"),
@@ -57,7 +57,7 @@ def test_a_phrase_is_found_in_other_forms(text: str, category: str) -> None:
         "どんな症状なのか教えてください", "設定画面を見せてください", "避難経路を確認しました", "味覚が変わって困っています", "独身なので受取人は母です", "来週旅行に行こうと思っています", "頭を空っぽにして見られます", "死ぬほど忙しかったです", "母に代わってもらえますか",
         "クズ餅を二つください", "ゴミの日はいつですか", "低迷していると聞きました", "お子さんは小さいですか", "日本語が話せる人はいますか", "今後悔しています", "写真を公開するつもりはありません", "こちらをお調べしましょうか", "いい加減にしてくださいと言われました",
         # Attributes, adverbs, agreement, feelings told, regrets, another's things, another goal.
-        "タダじゃ済まない地域です", "頭が軽く感じるかもしれないですね", "動画はユーチューブで流しますね", "いい加減にしてくれって思います", "死んでしまったらどうしましょう", "あなたの犬はどんな犬ですか", "犬しか飼ってないんです", "お子様は小学生以下ですか",
+        "タダじゃ済まない地域です", "ちょっと恥ずかしいかな", "頭が軽く感じるかもしれないですね", "動画はユーチューブで流しますね", "いい加減にしてくれって思います", "死んでしまったらどうしましょう", "あなたの犬はどんな犬ですか", "犬しか飼ってないんです", "お子様は小学生以下ですか",
         "お金を払わずに食べさせてもらってます", "ついお金を払ってしまって", "血が通ってないみたいになります", "逃げ回ってるの追いかけるのが楽しいです", "蹴られても起きない息子なんです", "保険会社が誠意を見せてくれないんです", "一度切ってかけ直します", "爆弾おにぎりはありますか",
         "掃除機は毎日かけてますよ", "口コミに書くといいですね", "派遣ですが申し込めますか", "デザートも一緒に出してください", "気をつかってやってることはありますか", "踏んだり蹴ったりでした",
         # One of several things done, a favour told or wondered about, a question about what others did, a thing that nobody minds.

@@ -225,6 +225,9 @@ class UnitPattern:
             return False
         if endings and not said.form & (endings | Form.PROHIBITION | Form.SCORN):
             return False
+        if self.form & Form.RHETORICAL and not said.form & (Form.RHETORICAL | Form.NEGATIVE):
+            # 恥ずかしいかな is the contrary of 恥ずかしくないのか.
+            return False
         return said.last or not (endings or self.tail)
 
 
