@@ -91,7 +91,7 @@ def test_what_friends_say_in_jest_needs_a_harassing_sentence(
     folder = altered(tmp_path, veto_below={"threat": 0.001}, jest_veto_below=jest, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
-    assert opened(book, "ビルが爆発しますし").keys() == found
+    assert opened(book, "@しらたき 覚えておけよー").keys() == found
     assert opened(book, "ただじゃおかないからな").keys() == {"phrase-threat"}
 
 
