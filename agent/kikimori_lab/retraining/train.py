@@ -45,21 +45,22 @@ class Thresholds:
     tone_from: dict[str, float]
     rough_from: dict[str, float]
     tone_words: int = 2
-    tone_unclear_from: float = 0.85
+    tone_unclear_from: float = 0.86
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
     sure_veto_below: float = 0.05
-    jest_veto_below: float = 0.3
+    jest_veto_below: float = 0.5
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
 NEVER_TONE = frozenset({"call_for_superior"})
 """Demands for a superior are counted, not shown at once."""
 VETOES = {
-    "authority": 0.58,
+    "authority": 0.65,
     "exposure": 0.5,
-    "insult": 0.5,
+    "insult": 0.76,
     "private": 0.4,
+    "sexual": 0.4,
     "threat": 0.008,
     "violence": 0.008,
 }
@@ -67,21 +68,29 @@ VETOES = {
 CRITICAL_FROM = {"threat": 0.45, "violence": 0.45}
 """Bars of a critical alert by one phrase: below them it is as likely said between friends."""
 TONES = {
-    "insult": 0.9,
-    "exposure": 0.9,
-    "discrimination": 0.84,
-    "threat": 0.8,
-    "violence": 0.8,
-    "sexual": 0.8,
-    "private": 0.6,
-    "authority": 0.57,
-    "detention": 0.57,
+    "insult": 0.96,
+    "exposure": 0.95,
+    "discrimination": 0.92,
+    "threat": 0.84,
+    "violence": 0.83,
+    "unreasonable_demand": 0.82,
+    "sexual": 0.81,
+    "private": 0.72,
+    "authority": 0.7,
+    "detention": 0.56,
     "self_harm": 0.5,
 }
 """Other bars of a notice of tone: categories that calm talk resembles more often, or hardly ever."""
 ROUGH_FROM = 0.25
 """Bar in a sentence of rough form, as calm talk hardly has any."""
-ROUGHS = {"detention": 0.7, "self_harm": 0.7, "threat": 0.65, "insult": 0.5, "unreasonable_demand": 0.4}
+ROUGHS = {
+    "sexual": 0.75,
+    "self_harm": 0.61,
+    "detention": 0.57,
+    "unreasonable_demand": 0.57,
+    "threat": 0.53,
+    "insult": 0.46,
+}
 """Other bars there: friends urge and dare each other in plain orders (もうやめろ)."""
 
 
