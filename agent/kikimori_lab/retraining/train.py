@@ -49,7 +49,7 @@ class Thresholds:
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
     sure_veto_below: float = 0.05
-    jest_veto_below: float = 0.5
+    jest_veto_below: float = 0.25
 
 
 VETO_BELOW, TONE_FROM = 0.3, 0.75
