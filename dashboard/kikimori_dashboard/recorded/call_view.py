@@ -17,6 +17,7 @@ _OF_CALL = (
     "call_id",
     "tap",
     "end_reason",
+    "outcome",
     "heard_s",
     "caller_number",
     "caller_name",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from tests.dashboard.recorded.conftest import history_office
 from tests.dashboard.test_answered_page import BEGAN, REFUSED_S, SENTENCE, explained
 from tests.support.axe import assert_accessible
@@ -196,6 +197,53 @@ async def test_who_decided_about_the_end_is_in_the_course(folder: Path) -> None:
         await expect(page.locator(".course-list li[data-kind=command]")).to_contain_text(
             "鈴木 大輔：電話を切る（暴言・大声・三度お願いした・提案 高橋 課長、同意 木村 さくら、やめるようお願い 2回）"
         )
+
+
+async def test_how_it_ended_and_what_people_did_is_at_its_head(folder: Path) -> None:
+    """In words and figures, in both languages; an older call without an outcome says why it ended, as before."""
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=30, outcome="transferred")
+        done = [
+            ("command", _pressed("hold", "鈴木 大輔")),
+            ("command", _pressed("hold_transfer", "高橋 課長")),
+            ("command", _pressed("whisper", "高橋 課長", "failed")),
+            ("status", {"status": "on_hold", "held_by_key": True}),
+        ]
+        began = datetime.now(UTC)
+        rows = [
+            {"uid": uid, "number": 5100 + at, "at": began, "media_s": 20.0 + at, "kind": kind, "body": body}
+            for at, (kind, body) in enumerate(done)
+        ]
+        async with office.store.begin() as connection:
+            await connection.execute(insert(recorded_events), rows)
+        head = page.locator("#head")
+        await page.goto(f"{office.url}/history/{uid}")
+        await expect(head.locator(".end .value")).to_have_text("上席に交代")
+        await expect(head.locator(".done .value")).to_have_text(
+            "保留 2回（高橋 課長、鈴木 大輔）、保留して上席へ転送 1回（高橋 課長）、電話機のキーで保留 1回"
+        )
+        await expect(page.locator(".course-list li[data-kind=end]")).to_contain_text("通話終了 — 上席に交代")
+        await page.get_by_role("button", name="English").click()
+        await expect(head.locator(".end .value")).to_have_text("a superior took over")
+        await expect(head.locator(".done .value")).to_have_text(
+            "Hold ×2 (高橋 課長, 鈴木 大輔), Hold and transfer ×1 (高橋 課長), hold by the telephone's key ×1"
+        )
+        await assert_accessible(page)
+        lost = await add_heard(
+            office.store, folder, "c-2", seconds=30, outcome="on_hold", end_reason="timed_out"
+        )
+        async with office.store.begin() as connection:
+            await connection.execute(delete(recorded_events).where(recorded_events.c.uid == lost))
+        await page.goto(f"{office.url}/history/{lost}")
+        await expect(head.locator(".end .value")).to_have_text("ended on hold (no more sound came)")
+        await expect(head.locator(".done .value")).to_have_text("nothing")
+        older = await add_heard(office.store, folder, "c-3", seconds=30)
+        await page.goto(f"{office.url}/history/{older}")
+        await expect(head.locator(".end .value")).to_have_text("somebody hung up")
+
+
+def _pressed(action: str, by: str, outcome: str = "done") -> dict[str, Any]:
+    return {"command": {"action": action}, "issued_by": by, "result": {"outcome": outcome}}
 
 
 async def test_an_hour_with_two_hundred_hits(folder: Path) -> None:

@@ -35,7 +35,7 @@ function entryParts({ kind, about }) {
     case "begin":
       return [t("story.begin")];
     case "end":
-      return [t("recorded.ended", { why: endText(about.end_reason) })];
+      return [t("recorded.ended", { why: endText(about) })];
     case "alert":
       return alertParts(about);
     case "command":
@@ -76,8 +76,15 @@ const decidedText = (ending) => [ending.words, t("ending.decided", { first: endi
 /** @param {Record<string, any>} body */
 const recordingText = ({ state, by }) => [word("recorded.recording", state), by ? t("recorded.by", { name: by }) : ""].filter(Boolean).join(" ");
 
+const CUT = ["hung_up", "hangup"]; // reasons that say only that the line was cut: how it came to that says more
+
 /**
- * Why a call ended, in words.
- * @param {string} reason
+ * How a call ended, in words: what people made of it, and why where that is more than a line that was cut.
+ * @param {{end_reason?: string | null, outcome?: string | null}} call
  */
-export const endText = (reason) => find(`recorded.end.${reason}`) ?? t("ui.unknown", { value: reason });
+export function endText({ end_reason: reason, outcome }) {
+  const why = reason ? find(`recorded.end.${reason}`) ?? t("ui.unknown", { value: reason }) : "—";
+  if (!outcome) return why;
+  const how = find(`caller.outcomes.${outcome}`) ?? t("ui.unknown", { value: outcome });
+  return !reason || CUT.includes(reason) ? how : t("call.beside", { name: how, beside: why });
+}

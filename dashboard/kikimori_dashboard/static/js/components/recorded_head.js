@@ -1,6 +1,7 @@
 // The head of a recorded call: when, who, caller, length, worst alert, end, and whether there is sound.
 
-import { clock, current, dateAndTime, t, word } from "../store/i18n.js";
+import { clock, current, dateAndTime, find, t, word } from "../store/i18n.js";
+import { doneIn } from "../store/recorded.js";
 import { fill, h } from "./dom.js";
 import { endText } from "./recorded_course.js";
 import { look, shape } from "./severity.js";
@@ -12,14 +13,16 @@ import { look, shape } from "./severity.js";
 export function showHead(element, recorded) {
   const { call } = recorded;
   const said = soundText(recorded);
-  fill(element, JSON.stringify([call, said, current()]), () => [
+  const done = doneIn(recorded);
+  fill(element, JSON.stringify([call, said, done, current()]), () => [
     fact("when", t("recorded.when"), dateAndTime(call.started_at)),
     fact("caller", t("role.customer"), callerText(call), call.caller_key && call.erased_at === null ? h("a", { href: `/callers/${call.caller_key}` }, t("caller.all")) : null),
     fact("operator", t("role.operator"), operatorText(call)),
     call.queue ? fact("queue", t("recorded.queue"), call.queue) : null,
     fact("length", t("recorded.length"), clock(call.heard_s)),
     h("div", { class: "fact worst" }, h("span", { class: "name" }, t("recorded.worst")), worstPart(call.worst)),
-    fact("end", t("recorded.end_title"), endText(call.end_reason)),
+    fact("end", t("recorded.end_title"), endText(call)),
+    call.erased_at === null ? fact("done", t("recorded.done_title"), doneText(done)) : null,
     fact("sound", t("recorded.sound_title"), said),
   ]);
 }
@@ -48,6 +51,18 @@ function operatorText(call) {
   const extension = call.operator_number ? t("call.extension", { number: call.operator_number }) : "";
   const operator = name && extension ? t("call.beside", { name, beside: extension }) : name || extension;
   return [operator || t("call.unknown_operator"), call.team].filter(Boolean).join("　");
+}
+
+/**
+ * What people did in the call, each with how often and by whom.
+ * @param {ReturnType<typeof doneIn>} done
+ */
+function doneText(done) {
+  if (!done.length) return t("recorded.done_nothing");
+  return done.map(({ action, n, by }) => {
+    const times = t("recorded.done_times", { action: find(`recorded.done.${action}`) ?? find(`action.${action}`) ?? action, n });
+    return by.length ? t("call.beside", { name: times, beside: by.join(t("recorded.done_and")) }) : times;
+  }).join(t("recorded.done_and"));
 }
 
 /**

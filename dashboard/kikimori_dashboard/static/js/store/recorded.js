@@ -26,6 +26,7 @@
  * @property {string} started_at
  * @property {string} ended_at
  * @property {string} end_reason
+ * @property {string | null} outcome how it ended where `end_reason` does not say it
  * @property {number} heard_s
  * @property {string | null} caller_number
  * @property {string | null} caller_name
@@ -208,6 +209,29 @@ export function courseOf(recorded) {
   }
   entries.push({ at: recorded.call.heard_s, kind: "end", about: recorded.call });
   return entries.map((entry, index) => ({ entry, index })).sort((a, b) => a.entry.at - b.entry.at || a.index - b.index).map(({ entry }) => entry);
+}
+
+const BY_KEY = "held_by_key";
+
+/**
+ * What people did in the call, in order of the first time: presses that were carried out, and holds by the telephone's own key.
+ * @param {RecordedCall} recorded
+ * @returns {{action: string, n: number, by: string[]}[]} `by`: who, without those who are not known
+ */
+export function doneIn({ events }) {
+  /** @type {Map<string, {action: string, n: number, by: string[]}>} */
+  const found = new Map();
+  for (const { kind, body } of events) {
+    const byKey = kind === "status" && body.status === "on_hold" && body.held_by_key;
+    const pressed = kind === "command" && body.result?.outcome === "done";
+    if (!byKey && !pressed) continue;
+    const action = byKey ? BY_KEY : String(body.command?.action ?? "");
+    const done = found.get(action) ?? { action, n: 0, by: [] };
+    const by = byKey ? "" : body.issued_by || body.command?.issued_by;
+    if (by && !done.by.includes(by)) done.by.push(by);
+    found.set(action, { ...done, n: done.n + 1 });
+  }
+  return [...found.values()];
 }
 
 /**

@@ -178,12 +178,6 @@ function opened(uid, place) {
 }
 
 /** @param {Contact} contact */
-function ended({ outcome, end_reason: reason }) {
-  if (outcome) return i18n.find(`caller.outcomes.${outcome}`) ?? outcome;
-  return reason ? endText(reason) : "—";
-}
-
-/** @param {Contact} contact */
 function row(contact) {
   const team = [contact.team, contact.queue].filter(Boolean).join("　") || "—";
   const when = i18n.dateAndTime(contact.at);
@@ -194,5 +188,5 @@ function row(contact) {
   const sign = contact.worst ? h("span", { class: "shape", "aria-hidden": "true" }, shape(contact.worst), " ") : null;
   return h("tr", {}, begun,
     h("td", { dataset: { severity: contact.worst ?? "none" } }, sign, contact.alerts ? t("caller.worst_n", { worst, n: contact.alerts }) : worst, whyAlerted(contact.reasons ?? [])),
-    ...where, h("td", {}, contact.operator ?? "—"), h("td", {}, ended(contact)));
+    ...where, h("td", {}, contact.operator ?? "—"), h("td", {}, endText(contact)));
 }
