@@ -6,10 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
-from tests.support.office import CAN_EVERYTHING, CUSTOMER, OPERATOR, leg, words
+from tests.support.office import CAN_EVERYTHING, CUSTOMER, OPERATOR, leg, talk_before, words
+from tests.support.peer_agent import SHOUT
 from tests.support.sign_in import client
 
 from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party, Severity, SpokenBy
@@ -110,6 +113,58 @@ async def test_the_panel_tells_a_call_in_full(url: str, agent: PeerAgent, page: 
     await expect(panel.locator(".who")).to_contain_text("佐藤 美咲")
     await page.get_by_role("button", name="English").click()
     await expect(panel.locator(".where")).to_contain_text("The customer is on hold")
+
+
+FIVE = (
+    ("大声・怒声", "Raised voice"),
+    ("脅迫と思われる言葉", "Words that may be a threat"),
+    ("暴言と思われる言葉", "Words that may be abuse"),
+    ("「上司に代われ」の繰り返し", "Demands a superior again and again"),
+    ("お断り後も通話が続いている", "Goes on after the refusal"),
+)
+
+OUT_OF_SIGHT = """([selector, frame]) => [...document.querySelectorAll(selector)].filter((each) => {
+  const [part, box] = [each.getBoundingClientRect(), each.closest(frame).getBoundingClientRect()];
+  return part.top < box.top - 1 || part.bottom > Math.min(box.bottom, innerHeight) + 1;
+}).map((each) => each.textContent)"""
+"""Texts of the elements that are not whole in the frame around them, and in the window."""
+
+REACHED = """(each) => {
+  const box = each.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return top !== null && (each.contains(top) || top.contains(each));
+}"""
+"""True = a click into its middle reaches the element."""
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_low_window_shows_five_titles_and_every_button(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    """Of a long call with five alerts: at 1366 px all titles stand beside the newest words, and nothing is out of reach."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await agent.call("c", operator=Party(number="204", name="佐藤 美咲"), queue="料金窓口", **CAN_EVERYTHING)
+    await talk_before(agent, "c")
+    for number, title in enumerate(FIVE):
+        said = (words("責任者を出せ、責任者", "責任者を出せ", "insult", 208),) if number else (SHOUT,)
+        await agent.alert("c", rule=f"rule-{number}", title=title, evidence=said, raised_s=190.0 + number)
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await page.goto(url)
+    panel = page.locator("#panel")
+    await expect(panel.locator(".alert")).to_have_count(len(FIVE))
+    assert await page.evaluate(OUT_OF_SIGHT, ["#panel .alert strong", ".why"]) == []
+    assert await page.evaluate(OUT_OF_SIGHT, ["#panel .panel-actions [data-action]", ".panel"]) == []
+    for width, height in ((1366, 768), (1280, 720), (1366, 640)):
+        await page.set_viewport_size({"width": width, "height": height})
+        newest = panel.locator(".line").last
+        await newest.scroll_into_view_if_needed()
+        assert await newest.evaluate(REACHED), (width, height)
+        main = panel.locator(".buttons .primary")
+        await expect(main).to_be_in_viewport(ratio=1)
+        for button in await panel.locator(".panel-actions [data-action]").all():
+            await button.scroll_into_view_if_needed()
+            assert await button.evaluate(REACHED), (width, height, await button.get_attribute("data-action"))
+    await assert_accessible(page)
 
 
 async def test_the_panel_shows_no_other_call_under_a_hand(url: str, agent: PeerAgent, page: Page) -> None:

@@ -4,7 +4,7 @@ import { h, setText } from "./dom.js";
 import { t } from "../store/i18n.js";
 import { TRANSFERS } from "../store/press.js";
 
-const HANG_UP = "hang_up"; // stands last, away from the others
+const HANG_UP = "hang_up"; // stands at the edge, away from the others
 
 /**
  * @param {import("./buttons.js").Buttons} buttons
@@ -15,7 +15,10 @@ const HANG_UP = "hang_up"; // stands last, away from the others
 export function asideRow(buttons, aside, main) {
   const button = (/** @type {string} */ action) => (action === "announce" ? opener(buttons) : buttons.dress(h("button", { type: "button", class: "quiet" }), action));
   const last = aside.includes(HANG_UP) ? [HANG_UP] : [];
-  return [...aside.filter((action) => action !== HANG_UP).map(button), keepChoice(buttons, main), ...last.map(button)];
+  const others = aside.filter((action) => action !== HANG_UP).map(button);
+  const keep = keepChoice(buttons, main);
+  // In the panel it has the end of a row that is there anyway: each row more is two lines less of what is said.
+  return buttons.whole ? [...others, ...last.map(button), keep] : [...others, keep, ...last.map(button)];
 }
 
 /** @param {import("./buttons.js").Buttons} buttons */

@@ -67,7 +67,7 @@ export class Panel {
     this.foot = h("div", { class: "panel-actions" });
     this.body = h("div", { class: "panel-body" },
       h("header", {}, this.badge, this.name, this.timer, this.close),
-      this.caller, this.known, h("div", { class: "placed" }, this.where, this.auto, this.stale), this.listen.element, this.why,
+      this.caller, this.known, h("div", { class: "placed" }, this.where, this.stale), h("div", { class: "heard" }, this.listen.element, this.auto), this.why,
       h("div", { class: "tabs", role: "tablist" }, ...TABS.map((each) => this.tabs[each])),
       ...TABS.map((each) => this.parts[each]), this.foot);
     this.empty = h("p", { class: "none" });
