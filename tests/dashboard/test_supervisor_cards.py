@@ -370,3 +370,38 @@ async def test_a_card_alone_takes_the_empty_places_of_its_row(agent: PeerAgent, 
     await expect(page.locator(".slot[data-alone=yes]")).to_have_count(0)
     assert [await box_of(each) for each in await card.locator(".buttons > *:visible").all()] == before
     assert (await box_of(card.locator(".voice-picture")))["width"] < wide["width"]
+
+
+@pytest.mark.parametrize(
+    ("language", "next_step"),
+    [
+        ("ja", "情報が届いていません。オペレーターに直接確認を。"),
+        ("en", "No news of this call. Ask the operator directly."),
+    ],
+)
+async def test_a_call_without_news_says_what_to_do_and_keeps_its_newest_words(
+    agent: PeerAgent, url: str, page: Page, language: str, next_step: str
+) -> None:
+    """The agent is away: on a full card what was said last stays, and an older quote gives way."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await open_full_board(agent, calm=0, lines=1)
+    await page.goto(url)
+    card = page.locator(".card[data-call=c-1]")
+    await expect(card.locator(".alert")).to_have_count(3)
+    await agent.health(online=False)
+    stale = card.locator(".stale")
+    await expect(stale).to_have_text(next_step)
+    for size in (*SIZES, (1280, 720)):
+        await resize(page, size)
+        await card.scroll_into_view_if_needed()
+        assert await stale.evaluate("each => each.scrollWidth <= each.clientWidth"), size
+        quotes, newest = card.locator(".quotes"), card.locator(".quotes > li:last-child")
+        frame, line = await box_of(quotes), await box_of(newest)
+        assert frame["y"] - 1 <= line["y"], size
+        assert line["x"] < frame["x"] + frame["width"], size
+        assert line["y"] + line["height"] <= frame["y"] + frame["height"] + 1, size
+        assert apart(line, await box_of(card.locator(".why"))), size
+        assert apart(line, await box_of(card.locator(".buttons"))), size
+    await expect(page.locator("#panel .stale")).to_have_text(next_step)
+    await expect(page.locator("#banners .remedy code")).to_have_text("systemctl status kikimori-agent")
+    await assert_accessible(page)

@@ -49,7 +49,7 @@ export function banners(picture) {
   const agents = Object.values(picture.agents).sort((a, b) => a.agent_id.localeCompare(b.agent_id));
   if (!agents.length) found.push({ mood: "warn", text: t("banner.no_agent") });
   for (const agent of agents.filter((each) => !each.online)) {
-    found.push({ mood: "bad", text: t("banner.agent_offline", { agent: agent.agent_id, time: timeOfDay(agent.at) }) });
+    found.push({ mood: "bad", text: t("banner.agent_offline", { agent: agent.agent_id, time: timeOfDay(agent.at) }), remedy: "systemctl status kikimori-agent" });
   }
   for (const agent of agents.filter((each) => each.online && each.unconfirmed)) found.push({ mood: "warn", text: t("banner.agent_unconfirmed", { agent: agent.agent_id }) });
   found.push(...problems(agents.filter((each) => each.online)));
