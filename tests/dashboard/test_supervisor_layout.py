@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.full_board import ALERTS, open_full_board
 from tests.support.live_client import connected, live_client
 from tests.support.office import words
@@ -206,9 +207,8 @@ async def test_a_seventh_alert_waits_and_a_request_for_help_takes_a_slot(
     before = await places(page)
     await agent.alert("c-9", raised_s=1.0)
     waiting = page.locator("#waiting")
-    await expect(waiting.locator("summary")).to_have_text("ほか1件")
+    await expect(waiting.locator("summary")).to_have_text("ほか1件◆至急 要確認 1件")
     assert await places(page) == before
-    await waiting.locator("summary").click()
     await waiting.locator("[data-call=c-9] .primary").click()
     command = await agent.command()
     assert (command.call_id, command.action) == ("c-9", Action.HOLD_TRANSFER)
@@ -221,12 +221,45 @@ async def test_a_seventh_alert_waits_and_a_request_for_help_takes_a_slot(
     after = await places(page)
     assert after.pop("c-8") == before.pop("c-5")
     assert after == before
-    await expect(waiting.locator("summary")).to_have_text("ほか2件")
+    await expect(waiting.locator("summary")).to_have_text("ほか2件◆至急 要確認 2件")
     await expect(page.locator("#inbox .help .inbox-item")).to_have_attribute("data-inbox-call", "c-8")
 
     # Raised last, and with three alerts before it: it stands first, where its reason is shown too.
     await ask_for_help(agent, "c-1")
     await expect(card(page, "c-1").locator(".alert").first).to_contain_text("応援を求めています")
+
+
+async def test_critical_calls_without_a_slot_are_in_sight(agent: PeerAgent, url: str, page: Page) -> None:
+    """In a low window with one row of cards; a list that somebody closed stays closed until nobody waits."""
+    for number, severity in enumerate(("critical", "critical", "warning", "critical"), start=1):
+        await agent.call(f"c{number}", operator=Party(number=f"20{number}", name="佐藤 美咲"))
+        await agent.alert(f"c{number}", severity=Severity(severity), raised_s=float(number))
+    await resize(page, (1280, 720))
+    await page.goto(url)
+    waiting = page.locator("#waiting")
+    summary, listed = waiting.locator("summary"), waiting.locator(".waits .primary")
+    await expect(page.locator(".attention .card")).to_have_count(2)
+    await expect(listed).to_have_count(2)
+    await expect(summary).to_contain_text("至急 要確認 1件")
+    for button in await listed.all():
+        await expect(button).to_be_in_viewport(ratio=1)
+    await summary.focus()
+    await page.keyboard.press("Enter")
+    await expect(listed.first).to_be_hidden()
+    await agent.call("c5")
+    await agent.alert("c5", raised_s=5.0)
+    await expect(summary).to_contain_text("ほか3件◆至急 要確認 2件")
+    await expect(listed.first).to_be_hidden()
+    await assert_accessible(page)
+    for number in range(1, 6):
+        await agent.end_call(f"c{number}")
+    await expect(waiting).to_be_hidden()
+    for number in range(6, 9):
+        await agent.call(f"c{number}")
+        await agent.alert(f"c{number}", raised_s=float(number))
+    await expect(listed).to_have_count(1)
+    await page.mouse.move(0, 0)
+    await expect(listed).to_be_visible()
 
 
 async def hover(page: Page) -> None:
@@ -258,7 +291,7 @@ async def test_nothing_moves_under_a_hand(
     await agent.alert("c-9", raised_s=1.0)
     await agent.call("comes-now", operator=Party(number="250", name="小川 翔"))
     await agent.health(problems=(Problem(code="pbx_away", detail="127.0.0.1:5038: refused"),))
-    await expect(page.locator("#waiting summary")).to_have_text("ほか1件")
+    await expect(page.locator("#waiting summary")).to_have_text("ほか1件◆至急 要確認 1件")
     await expect(card(page, touched).locator(".status")).to_have_text("終了")
     await page.clock.fast_forward(4_000)
     assert await places(page) == before
@@ -288,7 +321,7 @@ async def test_a_press_is_not_refused_because_of_other_calls(agent: PeerAgent, u
         said = f"まだ待っているんですが、いつになったら分かるんですか {number}"
         await agent.say("c-1", Role.CUSTOMER, said, 300 + number)
         await agent.alert(f"c-{7 + number % 4}", rule=f"shouting-{number}", raised_s=300 + number)
-        await expect(page.locator("#waiting summary")).to_have_text(f"ほか{min(number + 1, 4)}件")
+        await expect(page.locator("#waiting summary")).to_contain_text(f"ほか{min(number + 1, 4)}件")
         box = await button.bounding_box()
         assert box is not None
         await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

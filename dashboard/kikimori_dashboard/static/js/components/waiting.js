@@ -1,9 +1,9 @@
-// Calls that need a decision and for which no slot is free: a list that can be opened, each call with its button.
+// Calls that need a decision and for which no slot is free: a list, each call with its button. It opens by itself for a critical call.
 
 import { Buttons } from "./buttons.js";
 import { who } from "./call_names.js";
-import { h, setText, show } from "./dom.js";
-import { t, title } from "../store/i18n.js";
+import { fill, h, setText, show } from "./dom.js";
+import { current, t, title } from "../store/i18n.js";
 import { look, shape } from "./severity.js";
 import { age } from "./since.js";
 
@@ -51,6 +51,9 @@ export class Waiting {
     this.title = h("summary", { id: "waiting-title" });
     this.list = h("ol");
     element.append(this.title, this.list);
+    this.closed = false; // by hand, and stays so until nobody waits
+    // Before the browser opens or closes it.
+    this.title.addEventListener("click", () => { this.closed = element.open; });
     /** @type {Map<string, WaitingCall>} */
     this.calls = new Map();
   }
@@ -60,8 +63,15 @@ export class Waiting {
    * @param {string[]} callIds in their order
    */
   update(picture, callIds) {
+    const critical = callIds.filter((callId) => picture.calls[callId]?.severity === "critical").length;
     show(this.element, callIds.length > 0);
-    setText(this.title, t("strip.more", { n: callIds.length }));
+    this.title.dataset.severity = critical ? "critical" : "warning";
+    fill(this.title, JSON.stringify([callIds.length, critical, current()]), () => [
+      t("strip.more", { n: callIds.length }),
+      critical ? h("span", { class: "worst" }, h("span", { class: "shape", "aria-hidden": "true" }, shape("critical")), t("strip.critical", { n: critical })) : null]);
+    if (!callIds.length) this.closed = this.element.open = false;
+    // It moves the rows below it, so not under a hand; as long as somebody waits the next tick asks again.
+    else if (critical && !this.closed && !this.board.hands.on()) this.element.open = true;
     for (const [callId, call] of this.calls) {
       if (callIds.includes(callId)) continue;
       call.buttons.remove();
