@@ -388,8 +388,24 @@ async def test_help_that_cannot_be_called_is_said_aloud(agent: PeerAgent, url: s
     await page.goto(f"{url}/operator?ext=204")
     await page.get_by_role("button", name="応援を呼ぶ").click()
     await agent.answer(await agent.command(), Outcome.REFUSED, "no_such_call")
-    await expect(page.get_by_role("alert")).to_contain_text("直接上席に声をかけてください")
-    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    said = page.get_by_role("alert")
+    await expect(said).to_contain_text("直接上席に声をかけてください")
+    button = page.locator(".help")
+    await expect(button).to_be_enabled()
+    # Beside the button on every screen, with a call so bad that the end of it is offered.
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await agent.alert("c")
+    await expect(page.get_by_role("button", name="終話を提案")).to_be_visible()
+    for language in ("日本語", "English"):
+        for width, height in ((1366, 640), (390, 844), (320, 160)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await expect(said.locator("strong")).to_be_in_viewport(ratio=1)
+            await expect(button).to_be_in_viewport(ratio=1)
+            overflow = await said.evaluate("each => each.scrollHeight > each.clientHeight + 1")
+            assert not overflow, (language, width)
+        await page.set_viewport_size({"width": 1366, "height": 768})
+        await assert_accessible(page)
+        await page.locator("#language").click()
 
 
 async def test_telephone_without_control_shows_what_to_press(agent: PeerAgent, url: str, page: Page) -> None:

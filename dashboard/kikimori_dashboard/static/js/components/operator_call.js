@@ -53,7 +53,8 @@ export class OperatorCall {
     this.note = new HelpNote((more) => this.tell(more));
     this.failed = h("p", { class: "failed", role: "alert" });
     this.ending = new EndingBox(() => ({ person_id: page.personId, supervises: false }), { closed: () => page.draw() });
-    this.elements = [this.known, this.ending.element, this.say, this.centre, this.offers, this.note.element, this.failed];
+    // What went wrong stands above the button that was pressed: below the others it was out of sight on a telephone.
+    this.elements = [this.known, this.ending.element, this.say, this.failed, this.centre, this.offers, this.note.element];
   }
 
   /**
