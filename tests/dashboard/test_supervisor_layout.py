@@ -194,7 +194,7 @@ async def test_a_card_shows_every_alert_and_the_newest_quotes(agent: PeerAgent, 
     quotes = card(page, "c").locator(".quotes li")
     await expect(quotes).to_have_text(["03:00「3回目のひどい言葉」", "04:00「4回目のひどい言葉」"])
     await expect(card(page, "c").locator(".about")).to_contain_text("未対応")
-    await expect(card(page, "c").locator(".since")).to_contain_text("発生")
+    await expect(card(page, "c").locator(".since")).to_contain_text("経過")
     await card(page, "c").locator(".claim").get_by_role("button", name="私が対応").click()
     await expect(card(page, "c").locator(".handling")).to_have_text("あなたが対応中")
 

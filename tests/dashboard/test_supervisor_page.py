@@ -203,7 +203,7 @@ async def test_the_strip_has_the_worst_calls_button_and_goes_on_to_the_next(
     await page.goto(url)
     strip = page.locator("#strip")
     await expect(strip.locator("strong")).to_have_text("佐藤 美咲：大声・怒声")
-    await expect(strip.locator(".since")).to_have_text(re.compile(r"^発生 \d+:\d\d$"))
+    await expect(strip.locator(".since")).to_have_text(re.compile(r"^\d+:\d\d 経過$"))
     await expect(strip.locator(".others")).to_have_text("ほか1件")
     await strip.locator(".primary").focus()
     await page.keyboard.press("Enter")
