@@ -116,12 +116,34 @@ async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page:
     await sign_in_page(page, "records")
     await page.goto(f"{url}/history")
     await expect(page.locator("#exact-title")).to_have_text("2件")
-    await page.get_by_label("結果").select_option("上席に交代")
+    await page.get_by_label("終わり方").select_option("上席に交代")
     await page.get_by_role("button", name="探す").click()
     await expect(page.locator("#exact-title")).to_have_text("1件")
     await expect(page.locator("#exact-calls > li")).to_have_attribute("data-uid", "taken.r1")
     await page.get_by_role("button", name="English").click()
-    await expect(page.get_by_label("Outcome").locator("option:checked")).to_have_text("a superior took over")
+    await expect(page.get_by_label("How it ended").locator("option:checked")).to_have_text("a superior took over")
+
+
+async def test_an_empty_history_says_what_is_missing(url: str, store: Store, page: Page) -> None:
+    """Nothing recorded yet is another thing than nothing found, and each says what can be done."""
+    while await IndexFilling(store).fill_some():
+        pass
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/history")
+    title, hint = page.locator("#exact-title"), page.locator("#exact-hint")
+    await expect(title).to_have_text("見られる通話の記録はまだありません。")
+    await expect(hint).to_contain_text("管理者が「録音」の画面で")
+    await keep_said(store, said_call("calm", "はい"))
+    await page.get_by_role("searchbox").fill("責任者")
+    await page.keyboard.press("Enter")
+    await expect(title).to_have_text("見つかりませんでした。")
+    await expect(hint).to_have_text("言葉を短くするか、絞り込みの条件を減らしてください。")
+    await assert_accessible(page)
+    await page.get_by_role("button", name="English").click()
+    await expect(hint).to_have_text("Try a shorter word, or fewer conditions.")
+    await page.get_by_role("button", name="Clear").click()
+    await expect(title).to_have_text("1 found")
+    await expect(hint).to_be_hidden()
 
 
 async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, page: Page) -> None:

@@ -20,6 +20,7 @@ const alike = new FoundGroup("alike");
 let choices = { kinds: /** @type {string[]} */ ([]), outcomes: /** @type {string[]} */ ([]), operators: /** @type {string[]} */ ([]), may_export: false };
 let complete = true;
 let asking = true; // the first answer has not come
+let conditions = 0; // of what was asked last
 /** @type {import("../store/session.js").Answer | null} */
 let fault = null;
 
@@ -62,6 +63,7 @@ async function ask() {
   const wanted = asked();
   keep();
   asking = true;
+  conditions = Object.keys(wanted).length;
   words();
   const spoken = Boolean(field("words").value.trim());
   const others = spoken ? alike.ask(wanted) : (alike.clear(), null);
@@ -173,7 +175,10 @@ function words() {
   if (fault !== null) setText(at("fault"), i18n.find(`history.faults.${fault.reason}`) ?? t("history.faults.other"));
   setText(at("incomplete"), t("history.incomplete"));
   show(at("incomplete"), !complete);
-  setText(at("exact-title"), asking ? t("history.asking") : exact.calls.length ? exact.number() : t("history.none"));
+  const empty = conditions === 0 && complete; // not only nothing that was looked for
+  setText(at("exact-title"), asking ? t("history.asking") : exact.calls.length ? exact.number() : t(empty ? "history.empty" : "history.none"));
+  setText(at("exact-hint"), t(empty ? "history.empty_hint" : "history.none_hint"));
+  show(at("exact-hint"), !asking && fault === null && !exact.calls.length && !alike.calls.length && (empty || conditions > 0));
   show(at("exact-title"), fault === null || exact.calls.length > 0);
   setText(at("alike-title"), t("history.alike", { number: alike.number() }));
   setText(at("alike-why"), t("history.alike_why"));
