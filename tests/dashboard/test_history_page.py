@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +185,16 @@ async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, pa
     await page.locator("h1").click()
     await page.keyboard.press("j")
     await page.keyboard.press("j")
-    await expect(rows.nth(1).locator(".call")).to_be_focused()
+    await expect(rows.nth(1).locator(".call > a")).to_be_focused()
+    # Enter opens the call, and so does a click anywhere in its row.
+    opened = re.compile(rf"/history/{await rows.nth(1).get_attribute('data-uid')}$")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(opened)
+    await page.go_back()
+    await rows.nth(1).locator(".length").click()
+    await expect(page).to_have_url(opened)
+    await page.go_back()
+    await expect(rows).to_have_count(2)
     async with page.expect_download() as download:
         await page.get_by_role("button", name="CSVで書き出す").click()
     assert (await download.value).suggested_filename == "kikimori-history.csv"

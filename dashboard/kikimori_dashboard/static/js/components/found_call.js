@@ -57,9 +57,19 @@ export const whyAlerted = (reasons) => (reasons.length
 /** @param {string | null} extra text behind a name, where it says something else */
 const beside = (/** @type {string | null} */ name, extra) => (extra && extra !== name ? h("small", {}, ` ${extra}`) : null);
 
+/**
+ * A click anywhere in a row opens the call, as its link does; not one that ends the selection of words to copy.
+ * @param {MouseEvent} event
+ * @param {string} uid
+ */
+function clicked({ target }, uid) {
+  if ((target instanceof Element && target.closest("a")) || getSelection()?.toString()) return;
+  location.assign(pageOf(uid));
+}
+
 /** @param {FoundCall} call */
 export function foundCall(call) {
-  return h("li", { dataset: { uid: call.uid } }, h("div", { class: "call", tabindex: "0" },
+  return h("li", { dataset: { uid: call.uid } }, h("div", { class: "call", onclick: (/** @type {MouseEvent} */ event) => clicked(event, call.uid) },
     h("a", { href: pageOf(call.uid) }, h("time", { datetime: call.started_at }, dateAndTime(call.started_at))),
     worst(call.worst),
     h("span", { class: "who" }, call.operator ?? t("history.unknown"), beside(call.operator, call.extension)),

@@ -142,7 +142,7 @@ function keyed(event) {
   }
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (step === undefined) return;
-  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".calls .call")]);
+  const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".calls .call > a")]);
   const now = rows.findIndex((each) => each === document.activeElement);
   const next = rows[now < 0 ? 0 : now + step];
   if (next === undefined) return;
