@@ -122,7 +122,9 @@ async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page:
     await expect(page.locator("#exact-title")).to_have_text("1件")
     await expect(page.locator("#exact-calls > li")).to_have_attribute("data-uid", "taken.r1")
     await page.get_by_role("button", name="English").click()
-    await expect(page.get_by_label("How it ended").locator("option:checked")).to_have_text("a superior took over")
+    await expect(page.get_by_label("How it ended").locator("option:checked")).to_have_text(
+        "a superior took over"
+    )
 
 
 async def test_an_empty_history_says_what_is_missing(url: str, store: Store, page: Page) -> None:

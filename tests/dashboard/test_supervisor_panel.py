@@ -156,6 +156,9 @@ async def test_a_low_window_shows_five_titles_and_every_button(
     assert await page.evaluate(OUT_OF_SIGHT, ["#panel .panel-actions [data-action]", ".panel"]) == []
     for width, height in ((1366, 768), (1280, 720), (1366, 640)):
         await page.set_viewport_size({"width": width, "height": height})
+        bar = await page.locator(".top").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 44, (width, height)  # one line
         newest = panel.locator(".line").last
         await newest.scroll_into_view_if_needed()
         assert await newest.evaluate(REACHED), (width, height)

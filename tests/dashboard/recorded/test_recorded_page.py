@@ -229,6 +229,18 @@ async def test_how_it_ended_and_what_people_did_is_at_its_head(folder: Path) -> 
             "Hold ×2 (高橋 課長, 鈴木 大輔), Hold and transfer ×1 (高橋 課長), hold by the telephone's key ×1"
         )
         await assert_accessible(page)
+        # On a telephone, where a time is as high as a finger, it stands beside the middle of its text.
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.locator(".tabs").get_by_role("button", name="Course").click()
+        for entry in await page.locator(".course-list li").all():
+            time, said = (
+                await entry.locator(".time").bounding_box(),
+                await entry.locator("> span").bounding_box(),
+            )
+            assert time is not None
+            assert said is not None
+            assert abs(time["y"] + time["height"] / 2 - said["y"] - said["height"] / 2) < 3
+        await page.set_viewport_size({"width": 1366, "height": 768})
         lost = await add_heard(
             office.store, folder, "c-2", seconds=30, outcome="on_hold", end_reason="timed_out"
         )
