@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.told import CUSTOMER, OPERATOR, judged, opened, rules
+from tests.support.told import CUSTOMER, OPERATOR, PHRASES, judged, opened, rules, said
 
 from kikimori_core.model.alert import AlertState, ClosedBecause
 from kikimori_core.model.evidence import Role, Utterance
@@ -118,3 +118,11 @@ def test_any_order_of_partials_and_finals(told: list[tuple[str, bool]]) -> None:
         if after.ordinal == before.ordinal:
             assert (after.revision, after.raised_s) == (before.revision + 1, before.raised_s)
             assert after.updated_s >= before.updated_s
+
+
+def test_a_partial_result_is_read_for_its_words_alone() -> None:
+    text = "いいから責任者を出せ、早く返金しろ"
+    partial, whole = (PHRASES.find(said(text, 10, final=over)) for over in (False, True))
+    assert partial.matches == whole.matches != ()
+    assert whole.demand is not None
+    assert (partial.demand, partial.wording, partial.demanding, partial.meaning) == (None,) * 4

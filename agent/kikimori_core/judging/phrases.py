@@ -147,17 +147,24 @@ class PhraseBook:
         return frozenset(category.name for category in self._categories)
 
     def find(self, utterance: Utterance) -> UtteranceFindings:
-        """Return each category once that the utterance holds and that its speaker can be blamed or credited for."""
-        return self.find_in(self.hear(utterance.text), utterance.role)
+        """Return each category once that the utterance holds and that its speaker can be blamed or credited for.
+
+        What a final demands or refuses is found too; in a partial result only words can count.
+        """
+        return self.find_in(self.hear(utterance.text), utterance.role, final=utterance.final)
 
     def hear(self, text: str) -> Pronunciation:
         """Cut a text into words and sounds."""
         return self._ear.hear(text)
 
-    def find_in(self, heard: Pronunciation, role: Role) -> UtteranceFindings:
+    def find_in(self, heard: Pronunciation, role: Role, *, final: bool) -> UtteranceFindings:
         """Do as `find` with a text that was cut before."""
         if not heard.sound:
             return UtteranceFindings()
+        matches = self._matches(heard, role)
+        return self._with_acts(matches, heard, role) if final else UtteranceFindings(matches)
+
+    def _matches(self, heard: Pronunciation, role: Role) -> tuple[Match, ...]:
         found: dict[str, Match] = {}
         hints: dict[str, Match] = {}
         sentence = Sentence(heard, self._index.stems)
@@ -186,6 +193,10 @@ class PhraseBook:
         for by_sound, unit in self._index.standing_in(sentence, role):
             if open_to(by_sound):
                 keep(by_sound, by_sound.find_unit(sentence, unit))
+        return tuple((hints | found).values())
+
+    def _with_acts(self, matches: tuple[Match, ...], heard: Pronunciation, role: Role) -> UtteranceFindings:
+        """Add to the matches of a final what the speaker demands or refuses with it."""
         acts, words = self._acts, heard.words
         # An operator demands nothing; of a mixed leg it is not known who speaks.
         refusal = acts.log_odds(words, "refusal") if acts is not None and role is Role.OPERATOR else None
@@ -195,7 +206,7 @@ class PhraseBook:
         if role is not Role.OPERATOR:
             wording, demand = self._demands.wording(heard, odds, anyway=meanings is not None)
         return UtteranceFindings(
-            tuple((hints | found).values()),
+            matches,
             demand,
             demanding=odds,
             refusal=refusal,

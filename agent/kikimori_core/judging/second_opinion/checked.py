@@ -60,7 +60,7 @@ class CheckedPhrases:
     def find(self, utterance: Utterance) -> UtteranceFindings:
         """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing."""
         heard = self._book.hear(utterance.text)
-        said = self._book.find_in(heard, utterance.role)
+        said = self._book.find_in(heard, utterance.role, final=utterance.final)
         if utterance.role is Role.OPERATOR:
             return said
         blamed = [match for match in said.matches if match.category in self._model.note.classes]

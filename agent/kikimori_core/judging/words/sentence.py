@@ -39,7 +39,7 @@ _SO = frozenset({"どう", "そう", "こう", "ああ", "と", "って"})
 
 
 class Sentence:
-    """Index of an utterance for phrases. Built once per final, in the order of a tenth of a millisecond."""
+    """Index of an utterance for phrases. Built once per reading, in the order of a tenth of a millisecond."""
 
     def __init__(self, heard: Pronunciation, stems: dict[str, str]) -> None:
         """`stems`: the stems of the phrases' verbs, for verbs that were taken for nouns (殺し たろか, お出し になって)."""
