@@ -130,7 +130,9 @@ def harm(text: str) -> float:
     """Return what the shipped model says of a sentence."""
     assert FOLDER is not None
     encoder = load_encoder(BUILTIN_SENTENCES)
-    return OpinionModel(FOLDER).judge(words(plain(text)), lambda: encoder.of(spoken(plain(text)))).harm
+    text = plain(text)
+    cut = words(text)
+    return OpinionModel(FOLDER).judge(cut, lambda: encoder.of(spoken(text, cut))).harm
 
 
 def test_one_phrase_alone_is_critical_only_in_a_sentence_that_is_surely_harassment(tmp_path: Path) -> None:

@@ -31,33 +31,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     from kikimori.config import BUILTIN_OPINION  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.modelstore.catalogue import PACKAGE  # noqa: PLC0415
     from kikimori.version import VERSION  # noqa: PLC0415
     from kikimori_core.judging.second_opinion.senses import Senses  # noqa: PLC0415
     from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415
     from kikimori_lab.retraining.fit import FitSettings  # noqa: PLC0415
-    from kikimori_lab.retraining.samples import calm, casual, fragments, joined, of_cases, remarks, written  # noqa: PLC0415
+    from kikimori_lab.retraining.samples import SENTENCES, calm_talk, of_cases, together, written  # noqa: PLC0415
     from kikimori_lab.retraining.templates import HARMLESS  # noqa: PLC0415
     from kikimori_lab.retraining.train import default_thresholds, train, write_model  # noqa: PLC0415
 
     if args.weight <= 0:
         raise KikimoriError.of("train_weight")
-    folder = PACKAGE / "training" / "words"
     senses = Senses.read(BUILTIN_OPINION)
-    own = written(folder)
+    own = written(SENTENCES)
     categories = sorted({each.label for each in own} - {HARMLESS})
     office = [
         sample for path in args.files for sample in of_cases(path, read_cases(path), categories, args.weight)
     ]
     if args.files and not office:
         raise KikimoriError.of("train_no_sentence")
-    calm_ones = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
-    calm_ones += [
-        *fragments(calm_ones, args.seed),
-        *casual(calm_ones, args.seed),
-        *remarks(calm_ones, args.seed),
-    ]
-    samples = [*own, *office, *joined([*own, *office], calm_ones, args.seed), *calm_ones]
+    calm_ones = calm_talk(SENTENCES, args.seed)
+    samples = together([*own, *office], calm_ones, args.seed)
     with bars("", remaining=True) as progress:
         trained = train(samples, senses, FitSettings(seed=args.seed), _shown(progress))
     made = {

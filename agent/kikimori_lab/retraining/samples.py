@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from kikimori.errors import KikimoriError
+from kikimori.modelstore.catalogue import PACKAGE
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from kikimori_lab.evaluation.cases import Case
 
+SENTENCES = PACKAGE / "training" / "words"
+"""Folder of the shipped sentences: templates, and calm talk."""
 PER_TEMPLATE = 14
 """Most sentences of one template."""
 JOINED = 0.35
@@ -63,6 +66,22 @@ class Sample:
     def held(self) -> bool:
         """Return whether it is held back: the same in every run."""
         return crc32(self.origin.encode()) % HELD == 0
+
+
+def shipped_samples(seed: int) -> list[Sample]:
+    """Return all that the shipped model learns; raises KikimoriError."""
+    return together(written(SENTENCES), calm_talk(SENTENCES, seed), seed)
+
+
+def together(samples: Sequence[Sample], calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return all that a model learns of its samples and of calm talk."""
+    return [*samples, *joined(samples, calm_ones, seed), *calm_ones]
+
+
+def calm_talk(folder: Path, seed: int) -> list[Sample]:
+    """Read all calm sentences of a folder, and make others of them; raises KikimoriError."""
+    read = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
+    return [*read, *fragments(read, seed), *casual(read, seed), *remarks(read, seed)]
 
 
 def written(folder: Path) -> list[Sample]:

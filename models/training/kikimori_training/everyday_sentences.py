@@ -26,7 +26,7 @@ from kikimori.config import AgentConfig
 from kikimori_core.judging.kinds.phrase import PhraseRule
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.rules import load_rules
-from kikimori_core.judging.second_opinion.meaning import spoken
+from kikimori_core.judging.second_opinion.meaning import letters
 from kikimori_core.judging.words.sound import plain
 from kikimori_core.model.evidence import Role
 from kikimori_lab.evaluation.case_judge import utterance
@@ -77,10 +77,10 @@ def main() -> None:
     judged = {rule.category for rule in load_rules(config.rule_files()) if isinstance(rule, PhraseRule)}
     left_out = LEFT_OUT / f"{args.source}-left-out.txt"
     known = set(left_out.read_text(encoding="utf-8").splitlines()) if left_out.exists() else set()
-    before = {spoken(plain(each.text)) for path in args.besides for each in calm(path)}
+    before = {letters(plain(each.text)) for path in args.besides for each in calm(path)}
     found = set(sentences_of(args.files)) - known
     if before:
-        by_letters = {spoken(plain(each)): each for each in sorted(found)}
+        by_letters = {letters(plain(each)): each for each in sorted(found)}
         found = {each for said, each in by_letters.items() if said and said not in before}
     harmless = [
         sentence

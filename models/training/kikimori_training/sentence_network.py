@@ -16,20 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kikimori.config import BUILTIN_SENTENCES
-from kikimori.modelstore.catalogue import PACKAGE
 from kikimori_core.judging.second_opinion.meaning import FILE, spoken
 from kikimori_core.judging.sentence_encoder import DIMENSIONS, load_encoder
-from kikimori_core.judging.words.sound import plain
+from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.fit import in_bytes, softmax
-from kikimori_lab.retraining.samples import calm, casual, fragments, joined, remarks, written
+from kikimori_lab.retraining.samples import shipped_samples
 from kikimori_lab.retraining.templates import HARMLESS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from kikimori_lab.retraining.samples import Sample
 
 WIDTH, NETWORKS = 256, 3
 """Hidden numbers of one network, and how many networks are trained: their scores are averaged."""
@@ -83,19 +80,15 @@ class Layers:
         return dict(zip(_PARTS, found, strict=True))
 
 
-def samples(seed: int) -> list[Sample]:
-    """Return the sentences that `train-words` learns."""
-    folder = PACKAGE / "training" / "words"
-    own = written(folder)
-    quiet = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
-    quiet += [*fragments(quiet, seed), *casual(quiet, seed), *remarks(quiet, seed)]
-    return [*own, *joined(own, quiet, seed), *quiet]
+def judged_text(text: str) -> str:
+    """Return the text of a sample as judging gives it to the encoder."""
+    text = plain(text)
+    return spoken(text, words(text))
 
 
-def vectors_of(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the vector of each text, those of like length worked out together."""
+def vectors_of(said: Sequence[str]) -> NDArray[np.float32]:
+    """Return the vector of each sentence, those of like length worked out together."""
     encoder = load_encoder(BUILTIN_SENTENCES)
-    said = [spoken(plain(each)) for each in texts]
     different = sorted(set(said), key=lambda each: (len(each), each))
     place = {each: number for number, each in enumerate(different)}
     rows, step = np.empty((len(different), DIMENSIONS), np.float32), 2000
@@ -177,11 +170,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--samples-seed", type=int, default=16, help="that of train-words")
     args = parser.parse_args()
-    learned = [each for each in samples(args.samples_seed) if spoken(plain(each.text))]
+    said = [(judged_text(each.text), each) for each in shipped_samples(args.samples_seed)]
+    said = [(text, each) for text, each in said if text]
+    learned = [each for _, each in said]
     classes = (HARMLESS, *sorted({each.label for each in learned} - {HARMLESS}))
     labels = np.array([classes.index(each.label) for each in learned])
     weights = np.array([each.weight for each in learned], np.float32)
-    vectors = vectors_of([each.text for each in learned])
+    vectors = vectors_of([text for text, _ in said])
     several = [
         train(vectors, labels, weights, len(classes), args.seed + number) for number in range(NETWORKS)
     ]

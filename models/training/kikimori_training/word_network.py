@@ -19,19 +19,16 @@ import torch
 from torch import nn
 
 from kikimori.config import BUILTIN_OPINION
-from kikimori.modelstore.catalogue import PACKAGE
 from kikimori_core.judging.second_opinion.features import MOST_WORDS
 from kikimori_core.judging.second_opinion.network import FILE, FORMS, SPELLINGS, form_of, spelling_of
 from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.judging.words.sound import plain, words
-from kikimori_lab.retraining.samples import calm, casual, fragments, joined, remarks, written
+from kikimori_lab.retraining.samples import shipped_samples
 from kikimori_lab.retraining.templates import HARMLESS
 from kikimori_training.word_senses import read_wheel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from kikimori_lab.retraining.samples import Sample
 
 DIMENSIONS = 90
 """Principal directions of the vectors."""
@@ -78,15 +75,6 @@ def directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     found = unit @ axes[:DIMENSIONS].T
     fewer: NDArray[np.float32] = (found / found.std()).astype(np.float32)
     return fewer
-
-
-def samples(seed: int) -> list[Sample]:
-    """Return the sentences that `train-words` learns."""
-    folder = PACKAGE / "training" / "words"
-    own = written(folder)
-    quiet = [sample for path in sorted(folder.glob("calm-*.txt.xz")) for sample in calm(path)]
-    quiet += [*fragments(quiet, seed), *casual(quiet, seed), *remarks(quiet, seed)]
-    return [*own, *joined(own, quiet, seed), *quiet]
 
 
 def rows_of(text: str, senses: Senses) -> NDArray[np.int64]:
@@ -181,7 +169,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
-    learned = samples(args.samples_seed)
+    learned = shipped_samples(args.samples_seed)
     classes = (HARMLESS, *sorted({each.label for each in learned} - {HARMLESS}))
     senses = Senses.read(BUILTIN_OPINION)
     cut = [(rows_of(each.text, senses), each) for each in learned]

@@ -70,7 +70,7 @@ class CheckedPhrases:
 
     def _judged(self, heard: Pronunciation, least_odds: float = 0.0) -> Opinion:
         encoder = self._encoder
-        vector = None if encoder is None else lambda: encoder.of(spoken(heard.not_drawn_out()))
+        vector = None if encoder is None else lambda: encoder.of(spoken(heard.text, heard.words))
         return self._model.judge(heard.words, vector, least_odds)
 
     def _checked(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:

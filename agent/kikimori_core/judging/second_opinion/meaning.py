@@ -13,12 +13,15 @@ import numpy as np
 
 from kikimori_core.errors import ConfigError
 from kikimori_core.judging.sentence_encoder import DIMENSIONS
+from kikimori_core.judging.words.marks import without_drawn_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from kikimori_core.judging.words.sound import Morpheme
 
 FILE = "meaning.npz"
 NAMES = ("hidden", "hidden_scale", "hidden_bias", "out", "out_scale", "out_bias")
@@ -27,7 +30,16 @@ _UNSPOKEN = frozenset("PSZC")
 """Unicode's categories of punctuation, symbols, spaces and control characters."""
 
 
-def spoken(text: str) -> str:
+def spoken(text: str, words: Iterable[Morpheme]) -> str:
+    """Return a sentence as the network learns and judges it: letters and digits, without ends that were drawn out.
+
+    `text`: as `plain` returns it. `words`: what it was cut into.
+    """
+    heard = {place for word in words for place in range(word.start, word.end)}
+    return letters(without_drawn_ends(text, heard))
+
+
+def letters(text: str) -> str:
     """Return the letters and digits of a `plain` text, as a recogniser writes neither commas nor full stops."""
     return "".join(each for each in text if unicodedata.category(each)[0] not in _UNSPOKEN)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rapidfuzz.distance import Levenshtein
 from sudachipy import Dictionary, SplitMode
 
-from kikimori_core.judging.words.marks import stretches, without_drawn_ends
+from kikimori_core.judging.words.marks import stretches
 from kikimori_core.judging.words.misheard import respelled
 
 if TYPE_CHECKING:
@@ -257,11 +257,6 @@ class Pronunciation:
     words: tuple[Morpheme, ...]
     starts: tuple[int, ...]
     """Position of each word in `sound`, followed by the length of `sound`."""
-
-    def not_drawn_out(self) -> str:
-        """Return the text without the ends that were drawn out, of which `words` takes no notice."""
-        heard = {place for word in self.words for place in range(word.start, word.end)}
-        return without_drawn_ends(self.text, heard)
 
     def between(self, start: int, end: int) -> str:
         """Return what was recognised that sounds from `start` to `end`, in whole words."""
