@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
-
 from kikimori.agent import Agent
 from kikimori.bus.broker import embedded_broker
 from kikimori.bus.broker_users import (
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from kikimori.control.pbx_control import PbxControl
     from kikimori_core.wire.settings import BrokerSettings
 
-log = structlog.get_logger()
 
 BOARD = "dashboard"
 """User of the dashboard at the embedded broker."""

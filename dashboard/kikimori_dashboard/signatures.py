@@ -50,10 +50,6 @@ class Signatures:
             log.warning("key_not_kept", reason=identity.fault)
 
     @property
-    def own_key(self) -> str:
-        return self._identity.key.public
-
-    @property
     def trust(self) -> TrustStore:
         """Return the keys that are trusted."""
         return self._identity.trust

@@ -63,12 +63,12 @@ async def test_a_false_alarm_is_marked_once_and_undone(store: Store) -> None:
     assert (marked.name, marked.reason) == ("木村", "usual_voice")
     again = await false_alarms.mark(store, **about, reason="noise", person_id=takahashi, at=NOW)
     assert again == marked
-    assert await false_alarms.marks_of(store, [ALERT, "another"]) == {ALERT: marked}
+    assert await false_alarms.marks_of_call(store, "call-1") == {ALERT: marked}
     assert await false_alarms.marks_since(store, NOW) == {ALERT: marked}
     assert await false_alarms.marks_since(store, NOW + timedelta(seconds=1)) == {}
     assert await false_alarms.undo(store, ALERT, NOW + timedelta(minutes=1)) == marked
     assert await false_alarms.undo(store, ALERT, NOW) is None
-    assert await false_alarms.marks_of(store, [ALERT]) == {}
+    assert await false_alarms.marks_of_call(store, "call-1") == {}
     await false_alarms.mark(store, **about, reason="noise", person_id=takahashi, at=NOW)
     async with store.read() as connection:
         count = await connection.execute(select(func.count()).select_from(false_alarms_table))

@@ -81,7 +81,6 @@ class Bus:
         self._topics = AgentTopics(site, agent_id)
         self._client_id = f"kikimori-agent.{site}.{agent_id}"
         self._outbox = outbox
-        self._now = now
         first = Health(agent_id=agent_id, site=site, online=True, at=now(), run=run)
         self._health = HealthTeller(self._topics.health, first, self._additions, self._sealed)
         self._calls = CallBoard(outbox.left_live)

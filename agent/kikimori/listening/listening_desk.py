@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import structlog
-
 from kikimori.calls.recent_sound import NO_RECENT_SOUND
 from kikimori.control.pbx_control import PbxAnswer
 from kikimori.listening.call_stream import CallStream
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from kikimori_core.wire.listening import ListeningTable
     from kikimori_core.wire.messages import Command
 
-log = structlog.get_logger()
 
 OPENED_WITHIN_S = 8.0
 NOT_KEPT = (CallRecording.EXCLUDED, CallRecording.STOPPED)

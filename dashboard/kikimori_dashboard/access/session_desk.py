@@ -48,7 +48,6 @@ class Lifetime:
 
 OF_PERSON = Lifetime(timedelta(hours=1), timedelta(hours=16))
 OF_WALL = Lifetime(None, timedelta(days=365))
-OF_KIOSK = OF_WALL
 
 
 def lifetime_of(who: Principal) -> Lifetime:

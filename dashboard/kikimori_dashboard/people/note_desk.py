@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from kikimori_dashboard.call_entry import written_since
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.people.mark_desk import person_of
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from kikimori_records.call_notes import CallNote
     from kikimori_records.store import Store
 
-log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0
 

@@ -6,8 +6,6 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
 from kikimori_dashboard.people.mark_desk import person_of
 from kikimori_dashboard.store_following import follow_store
 from kikimori_records.reviews import ReviewedKind, mark_reviewed, reviewed_by, take_back
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.state import SiteState
     from kikimori_records.store import Store
 
-log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0
 NONE = "[]"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from sqlalchemy import select
 
 from kikimori_core.cancellation import run_cancellable
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from kikimori_records.store import Store
 
-log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.5
 

@@ -66,12 +66,6 @@ async def undo(store: Store, alert_id: str, at: datetime) -> FalseAlarm | None:
         return known[0]
 
 
-async def marks_of(store: Store, alerts: Collection[str]) -> dict[str, FalseAlarm]:
-    """Return the marks of some alerts."""
-    async with store.read() as connection:
-        return {each.alert_id: each for each in reversed(await _standing(connection, alerts))}
-
-
 async def marks_of_call(store: Store, call_id: str) -> dict[str, FalseAlarm]:
     """Return the marks on the alerts of a call, by alert."""
     async with store.read() as connection:

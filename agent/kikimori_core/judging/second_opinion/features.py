@@ -21,8 +21,9 @@ WRITTEN, SOUNDED = (2, 3, 4), (2, 3, 4, 5)
 """Lengths of the pieces, in characters of writing and of sound."""
 MOST_WORDS = 60
 """A breath; of more the last are read, where Japanese says what it is about."""
+FUNCTION_WORDS = frozenset({"助詞", "助動詞"})
+"""Parts of speech without a meaning of their own."""
 _EDGE = "^"
-_FUNCTION = frozenset({"助詞", "助動詞"})
 
 Piece = tuple[str, int, int]
 """A feature, and the words that it is made of: first, and end."""
@@ -75,7 +76,7 @@ def _of_words(words: Sequence[Morpheme]) -> Iterator[Piece]:
         yield f"b{lemmas[at]} {lemmas[at + 1]}", max(at - 1, 0), min(at + 1, last)
     for at in range(len(lemmas) - 2):
         yield f"t{lemmas[at]} {lemmas[at + 1]} {lemmas[at + 2]}", max(at - 1, 0), min(at + 2, last)
-    meaning = [at for at, word in enumerate(words) if word.part not in _FUNCTION]
+    meaning = [at for at, word in enumerate(words) if word.part not in FUNCTION_WORDS]
     for one, at in enumerate(meaning):
         for other in meaning[one + 1 : one + 4]:
             yield f"p{words[at].normal} {words[other].normal}", at, other + 1
@@ -87,7 +88,9 @@ def _of_words(words: Sequence[Morpheme]) -> Iterator[Piece]:
 
 def _of_senses(words: Sequence[Morpheme], found: Sequence[Sense | None]) -> Iterator[Piece]:
     """Yield senses alone, the sentence with senses in place of its words of meaning, and pairs of senses."""
-    meaning = [(at, sense) for at, sense in enumerate(found) if sense and words[at].part not in _FUNCTION]
+    meaning = [
+        (at, sense) for at, sense in enumerate(found) if sense and words[at].part not in FUNCTION_WORDS
+    ]
     mixed = [_EDGE, *(f"{word.normal}{word.form[:2]}" for word in words), _EDGE]
     ending = f"{words[-1].normal}{words[-1].form[:2]}"
     last = len(words)

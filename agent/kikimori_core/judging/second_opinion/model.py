@@ -11,7 +11,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
-from kikimori_core.judging.second_opinion.features import BITS, MOST_WORDS, features, pieces, row_of
+from kikimori_core.judging.second_opinion.features import (
+    BITS,
+    FUNCTION_WORDS,
+    MOST_WORDS,
+    features,
+    pieces,
+    row_of,
+)
 from kikimori_core.judging.second_opinion.meaning import MeaningNetwork
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
@@ -186,7 +193,9 @@ class OpinionModel:
                 weights = table[row] * self._scale
                 seen[row] = float(weights[number] - weights[0])
             of_word[first:end] += seen[row] / (end - first)
-        speaking = [at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in _FUNCTION]
+        speaking = [
+            at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in FUNCTION_WORDS
+        ]
         chosen = sorted(sorted(speaking, key=lambda at: -of_word[at])[:_SHOWN_WORDS])
         return tuple(words[at].surface for at in chosen)
 
@@ -204,9 +213,6 @@ def _log_shares(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     raised = scores - scores.max()
     logs: NDArray[np.float32] = raised - np.log(np.exp(raised).sum())
     return logs
-
-
-_FUNCTION = frozenset({"助詞", "助動詞"})
 
 
 @lru_cache(maxsize=4)
