@@ -99,7 +99,7 @@ CALM = ("明日の午後にお願いします", "はい、山田です", "荷物
     "text", [*CALM, TEXT, "金魚の方がまだ賢いんじゃねえの", "明日そっちに火をつけに行くわ"]
 )
 def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> None:
-    """The opinion stays below the least odds that matter if these cannot be reached; otherwise it is the whole one."""
+    """The opinion stays below the bars that matter if none can be reached; otherwise it is the whole one."""
     model, cut, asked = OpinionModel(BUILTIN_OPINION), words(text), []
 
     def vector() -> NDArray[np.float32]:
@@ -108,13 +108,28 @@ def test_networks_that_cannot_change_what_follows_are_not_asked(text: str) -> No
 
     whole = model.judge(cut, vector)
     assert asked == [text]
-    for least in (0.01, 0.2, 1.0, 5.0, 100.0):
+    for bar in (0.01, 0.2, 0.5, 0.9, 0.99):
         asked.clear()
-        quick = model.judge(cut, vector, least)
+        quick = model.judge(cut, vector, model.least_log_odds(dict.fromkeys(model.note.classes, bar), 0.5))
         if asked:
             assert quick == whole
         else:
+            least = 0.5 * bar / (1 - bar)
             assert all(each.harm * each.share < least * (1 - each.harm) for each in (quick, whole))
+
+
+def test_only_categories_with_a_bar_matter() -> None:
+    model, asked = OpinionModel(BUILTIN_OPINION), []
+
+    def vector() -> NDArray[np.float32]:
+        asked.append(TEXT)
+        return load_encoder(BUILTIN_SENTENCES).of(TEXT)
+
+    likeliest = model.judge(words(TEXT), vector).category
+    for name, times in ((likeliest, 1), ("self_harm", 0)):
+        asked.clear()
+        model.judge(words(TEXT), vector, model.least_log_odds({name: 0.5}, 0.5))
+        assert len(asked) == times
 
 
 @pytest.mark.parametrize("text", CALM)
@@ -122,7 +137,9 @@ def test_calm_sentences_ask_for_no_vector(text: str) -> None:
     def vector() -> NDArray[np.float32]:
         raise AssertionError(text)
 
-    assert OpinionModel(BUILTIN_OPINION).judge(words(text), vector, 0.9).harm < 0.1
+    model = OpinionModel(BUILTIN_OPINION)
+    least = model.least_log_odds(model.note.tone_from, model.note.tone_share)
+    assert model.judge(words(text), vector, least).harm < 0.1
 
 
 def test_a_model_of_an_earlier_release_is_used_without_it(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from kikimori_core.judging.words.rough import rough
 from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from kikimori_core.judging.phrases import Match, PhraseBook, UtteranceFindings
     from kikimori_core.judging.second_opinion.model import Opinion, OpinionModel
@@ -44,9 +47,9 @@ class CheckedPhrases:
         self._encoder = encoder
         self._vetoes = {name: below for name, below in model.note.veto_below.items() if name in set(judged)}
         self._critical = model.note.critical_from
-        self._tone_odds = self._least_odds(model.note.tone_from, model.note.tone_share)
-        """Odds of one category against none below which there is no tone."""
-        self._rough_odds = self._least_odds(model.note.rough_from, model.note.rough_share)
+        self._least_of_tone = model.least_log_odds(model.note.tone_from, model.note.tone_share)
+        """Log odds of each category against none below which it is no tone."""
+        self._least_of_rough = model.least_log_odds(model.note.rough_from, model.note.rough_share)
         """The same for a sentence in rough form."""
 
     @property
@@ -68,10 +71,10 @@ class CheckedPhrases:
             return self._checked(said, heard)
         return self._with_tone(said, heard) if utterance.final else said
 
-    def _judged(self, heard: Pronunciation, least_odds: float = 0.0) -> Opinion:
+    def _judged(self, heard: Pronunciation, least: NDArray[np.float32] | None = None) -> Opinion:
         encoder = self._encoder
         vector = None if encoder is None else lambda: encoder.of(spoken(heard.text, heard.words))
-        return self._model.judge(heard.words, vector, least_odds)
+        return self._model.judge(heard.words, vector, least)
 
     def _checked(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:
         if not any(
@@ -102,10 +105,10 @@ class CheckedPhrases:
         note = self._model.note
         if len(heard.words) < note.tone_words:
             return said
-        bars, share, odds = note.tone_from, note.tone_share, self._tone_odds
+        bars, share, least = note.tone_from, note.tone_share, self._least_of_tone
         if note.rough_from and rough(heard):
-            bars, share, odds = note.rough_from, note.rough_share, self._rough_odds
-        opinion = self._judged(heard, odds)
+            bars, share, least = note.rough_from, note.rough_share, self._least_of_rough
+        opinion = self._judged(heard, least)
         bar = bars.get(opinion.category)
         if bar is not None and opinion.share < share:
             bar = note.tone_unclear_from
@@ -113,15 +116,3 @@ class CheckedPhrases:
             return said
         weighed = self._model.weighed(heard.words, opinion.category)
         return replace(said, tone=Tone(opinion.category, opinion.harm, weighed))
-
-    def _least_odds(self, bars: Mapping[str, float], share: float) -> float:
-        """Return the least odds of one category against none with which a sentence may have a tone."""
-        of_one = share * min(map(_odds, bars.values()), default=1.0)
-        unclear = self._model.note.tone_unclear_from
-        if unclear is None:
-            return of_one
-        return min(of_one, _odds(unclear) / (len(self._model.note.classes) - 1))
-
-
-def _odds(probability: float) -> float:
-    return probability / max(1 - probability, 1e-9)

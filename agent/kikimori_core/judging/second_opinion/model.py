@@ -25,7 +25,7 @@ from kikimori_core.judging.second_opinion.senses import Senses
 from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,6 +40,7 @@ READ = {1: 17, FORMAT: BITS}
 _SHOWN_WORDS = 3
 MOST_SAID = 10.0
 """Most log odds against `none` that a network may give to a category; hardly a sentence has more."""
+_TINY = 1e-9
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -143,19 +144,33 @@ class OpinionModel:
         """Map the table now; raises ConfigError or OSError."""
         self._weights()
 
+    def least_log_odds(self, bars: Mapping[str, float], share: float) -> NDArray[np.float32]:
+        """Return the log odds against none from which an opinion may name each category; infinite where none does.
+
+        Args:
+            bars: Least probability of harassment by category; one without is never named.
+            share: Least share of the category in it; one that is unclear has less, but no less than all of them on average.
+        """
+        odds = {name: share * _odds(bar) for name, bar in bars.items()}
+        if (unclear := self.note.tone_unclear_from) is not None:
+            on_average = _odds(unclear) / (len(self.note.classes) - 1)
+            odds = {name: min(each, on_average) for name, each in odds.items()}
+        least = {name: min(math.log(max(each, _TINY)), MOST_SAID) for name, each in odds.items()}
+        return np.array([least.get(name, math.inf) for name in self.note.classes[1:]], np.float32)
+
     def judge(
         self,
         words: Sequence[Morpheme],
         vector: Callable[[], NDArray[np.float32]] | None = None,
-        least_odds: float = 0.0,
+        least: NDArray[np.float32] | None = None,
     ) -> Opinion:
         """Return what a sentence is taken for.
 
         Args:
             words: The sentence.
             vector: Gives what `SentenceEncoder` makes of it, `spoken`; without one the words alone decide.
-            least_odds: Least odds of one category against none that matter. If no category can reach them, whatever the networks say,
-                they are not asked, and the opinion is the one without them: no category reaches them there either.
+            least: The `least_log_odds` that matter. If no category can reach its own, whatever the networks say, they are not asked,
+                and the opinion is the one without them: no category reaches its own there either.
         """
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
@@ -169,7 +184,7 @@ class OpinionModel:
             asked.append((self.note.meaning_share, lambda: meaning.scores(vector())))
         shares = [share for share, _ in asked]
         for number, (share, network_scores) in enumerate(asked):
-            if least_odds and _most(scores, shares[number:]) < math.log(least_odds):
+            if least is not None and (_most(scores, shares[number:]) < least).all():
                 break
             said = network_scores()
             said = np.minimum(said, said[0] + MOST_SAID)
@@ -200,9 +215,13 @@ class OpinionModel:
         return tuple(words[at].surface for at in chosen)
 
 
-def _most(scores: NDArray[np.float32], shares: Sequence[float]) -> float:
-    """Return the greatest log odds of a category that are left when networks with these shares are still to be asked."""
-    most = float(scores[1:].max() - scores[0])
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, _TINY)
+
+
+def _most(scores: NDArray[np.float32], shares: Sequence[float]) -> NDArray[np.float32]:
+    """Return the greatest log odds against none that each category can have after networks with these shares."""
+    most: NDArray[np.float32] = scores[1:] - scores[0]
     for share in shares:
         most = (1 - share) * most + share * MOST_SAID
     return most
