@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.sentence import KEY
@@ -44,15 +45,16 @@ class PhraseIndex:
             for pattern in of_key
         ]
         crowd = Counter(piece for _, _, found in patterns for piece in found)
+        by_rarest = [(_rarest(found, crowd), category, pattern) for category, pattern, found in patterns]
         # Of several patterns of a category the first one that counts is quoted: their order must not depend on the look-up.
-        patterns.sort(key=lambda each: _rarest(each[2], crowd))
-        self._patterns = tuple((category, pattern) for category, pattern, _ in patterns)
+        by_rarest.sort(key=lambda each: each[0])
+        self._patterns = tuple((category, pattern) for _, category, pattern in by_rarest)
         self._sounds: dict[Role, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         """Numbers of the patterns in `_patterns`, by a sound that each of them needs, or one of its nouns needs."""
-        for number, (category, pattern, found) in enumerate(patterns):
-            for piece in _looked_up_by(pattern, found, crowd):
+        for number, (piece, category, pattern) in enumerate(by_rarest):
+            for each in _looked_up_by(pattern, piece, crowd):
                 for role in (category.said_by, Role.MIXED):
-                    self._sounds[role][piece].append(number)
+                    self._sounds[role][each].append(number)
 
     def sounding_in(self, sentence: Sentence, role: Role) -> Iterator[tuple[BySound, Pattern]]:
         """Yield the patterns of whom the speaker may be, all of whose sounds are in a sentence."""
@@ -80,9 +82,10 @@ def _pieces(pattern: Pattern) -> list[str]:
     return [piece for head in pattern.heads for piece in _pieces_of(head)]
 
 
-def _pieces_of(sound: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _pieces_of(sound: str) -> tuple[str, ...]:
     """Return the pieces of up to three sounds that stand side by side."""
-    return [sound[at : at + KEY] for at in range(max(1, len(sound) - KEY + 1))]
+    return tuple(sound[at : at + KEY] for at in range(max(1, len(sound) - KEY + 1)))
 
 
 def _rarest(pieces: Iterable[str], crowd: Mapping[str, int]) -> str:
@@ -90,13 +93,15 @@ def _rarest(pieces: Iterable[str], crowd: Mapping[str, int]) -> str:
     return min(pieces, key=lambda piece: (-len(piece), crowd.get(piece, 0)))
 
 
-def _looked_up_by(pattern: Pattern, pieces: Iterable[str], crowd: Mapping[str, int]) -> set[str]:
-    """Return sounds of which a sentence with the pattern has one: a piece of its heads, or one of each noun of a list before its verb.
+def _looked_up_by(pattern: Pattern, piece: str, crowd: Mapping[str, int]) -> Iterable[str]:
+    """Return sounds of which a sentence with the pattern has one: `piece`, the rarest of its heads, or one of each noun of a list.
 
-    The list is taken where the rest is a short stem that half of all sentences have: の出 of (支配人|上司|…)が出る.
+    The list is taken where the heads are short: half of all sentences have the デ of (支配人|上司|…)が出る.
     """
-    ways = [{_rarest(pieces, crowd)}]
+    if len(piece) == KEY:
+        return (piece,)
+    ways = [{piece}]
     ways += [
         {_rarest(_pieces_of(noun), crowd) for noun in nouns} for nouns in pattern.parts if len(nouns) > 1
     ]
-    return min(ways, key=lambda way: (-min(map(len, way)), sum(crowd.get(piece, 0) for piece in way)))
+    return min(ways, key=lambda way: (-min(map(len, way)), sum(crowd.get(each, 0) for each in way)))
