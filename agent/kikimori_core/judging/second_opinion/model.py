@@ -71,7 +71,7 @@ class ModelNote(BaseModel):
     tone_share: _Share = 0.5
     """A notice of tone needs this much of the probability of harassment in the category that it names."""
     tone_unclear_from: _Share | None = None
-    """Where no category has so much, a notice of tone comes from this probability of harassment on; None = never."""
+    """Where no category has so much, though one may reach its own bar, a notice of tone comes from this probability of harassment on; None = never."""
     tone_words: Annotated[int, Field(ge=1)] = 5
     """A notice of tone needs so many words: an exclamation alone says too little."""
     rough_from: dict[str, _Share] = {}
@@ -149,12 +149,9 @@ class OpinionModel:
 
         Args:
             bars: Least probability of harassment by category; one without is never named.
-            share: Least share of the category in it; one that is unclear has less, but no less than all of them on average.
+            share: Least share of the category in it.
         """
-        odds = {name: share * _odds(bar) for name, bar in bars.items()}
-        if (unclear := self.note.tone_unclear_from) is not None:
-            on_average = _odds(unclear) / (len(self.note.classes) - 1)
-            odds = {name: min(each, on_average) for name, each in odds.items()}
+        odds = {name: share * bar / max(1 - bar, _TINY) for name, bar in bars.items()}
         least = {name: min(math.log(max(each, _TINY)), MOST_SAID) for name, each in odds.items()}
         return np.array([least.get(name, math.inf) for name in self.note.classes[1:]], np.float32)
 
@@ -213,10 +210,6 @@ class OpinionModel:
         ]
         chosen = sorted(sorted(speaking, key=lambda at: -of_word[at])[:_SHOWN_WORDS])
         return tuple(words[at].surface for at in chosen)
-
-
-def _odds(probability: float) -> float:
-    return probability / max(1 - probability, _TINY)
 
 
 def _most(scores: NDArray[np.float32], shares: Sequence[float]) -> NDArray[np.float32]:
