@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONFIG = AgentConfig()
 RULES = load_rules(CONFIG.rule_files())
 FINDER = configured_finder(CONFIG, RULES)
-FIRST, SECOND = "こっちは毎月きちんと納めてるんだ", "役人が客に意見するもんじゃない"
+FIRST, SECOND = "うちはここの土地を三代貸してるんだ", "貸主に逆らうもんじゃない"
 TONED, DOUBTED = "そんな態度で客商売が務まると思ってんのか", "うざい"
 
 

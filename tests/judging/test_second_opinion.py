@@ -87,7 +87,7 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
 def test_what_friends_say_in_jest_needs_a_harassing_sentence(
     jest: float, found: set[str], tmp_path: Path
 ) -> None:
-    """Whatever the bar of its category; other phrases of it keep that."""
+    """The bar of its category may be lower; other phrases of it keep that."""
     folder = altered(tmp_path, veto_below={"threat": 0.001}, jest_veto_below=jest, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)

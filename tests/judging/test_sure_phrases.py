@@ -12,6 +12,7 @@ from kikimori.config import BUILTIN_SENTENCES, AgentConfig
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.second_opinion import with_second_opinion
+from kikimori_core.judging.sureness import Sureness
 
 FOLDER = AgentConfig().opinion_folder() or Path()
 FILE = """
@@ -35,9 +36,9 @@ def written(tmp_path: Path) -> Path:
 def test_a_sure_phrase_comes_before_another_of_its_category(written: Path) -> None:
     book = load_phrases([written / "insult.toml"])
     found = book.find(said("そんな屁理屈は通用しない", 10)).matches
-    assert [(each.category, each.sure) for each in found] == [("insult", True)]
+    assert [(each.category, each.sureness is Sureness.SURE) for each in found] == [("insult", True)]
     found = book.find(said("それは屁理屈でしょう", 10)).matches
-    assert [(each.category, each.sure) for each in found] == [("insult", False)]
+    assert [(each.category, each.sureness is Sureness.SURE) for each in found] == [("insult", False)]
 
 
 def test_a_file_may_be_sure_but_for_single_groups(tmp_path: Path) -> None:
@@ -48,8 +49,10 @@ def test_a_file_may_be_sure_but_for_single_groups(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     book = load_phrases([path])
-    assert [each.sure for each in book.find(said("それは屁理屈でしょう", 10)).matches] == [False]
-    assert [each.sure for each in book.find(said("そんな屁理屈は通用しない", 10)).matches] == [True]
+    assert [each.sureness for each in book.find(said("それは屁理屈でしょう", 10)).matches] == [Sureness.USUAL]
+    assert [each.sureness for each in book.find(said("そんな屁理屈は通用しない", 10)).matches] == [
+        Sureness.SURE
+    ]
 
 
 @pytest.mark.parametrize(("least", "found"), [(0.0, ["phrase-insult"]), (1.0, [])])

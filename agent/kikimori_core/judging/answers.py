@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from kikimori_core.judging.certainty import Certainty
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.answers import Act, AnswerReader
 from kikimori_core.judging.words.clauses import ClauseReader
 
@@ -90,7 +90,7 @@ class AnswerCategory:
     reader: AnswerReader
     phrases: _Phrases
     at_most: Severity | None = None
-    certainty: Certainty = Certainty.USUAL
+    sureness: Sureness = Sureness.USUAL
 
     def find(self, sentence: Sentence) -> str | None:
         """Return the decisive words; None when the utterance means something else."""

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.certainty import Certainty
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.choice import expanded
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ByLetters:
     phrases: re.Pattern[str]
     unless: re.Pattern[str] | None
     at_most: Severity | None = None
-    certainty: Certainty = Certainty.USUAL
+    sureness: Sureness = Sureness.USUAL
 
     def find(self, sentence: Sentence) -> str | None:
         text = normalised(sentence.heard.text)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.certainty import Certainty
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.auxiliaries import AFTER_TE
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.moods import denied
@@ -50,7 +50,7 @@ class BySound:
     said_by: Role
     unless: tuple[Pattern, ...]
     at_most: Severity | None = None
-    certainty: Certainty = Certainty.USUAL
+    sureness: Sureness = Sureness.USUAL
     by_key: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     """Patterns by the first sounds of their longest word: most are ruled out by one look."""
     vocabulary: set[str] = field(default_factory=set)

@@ -1,7 +1,7 @@
 """Sentences that a recogniser cut at a pause, read once more as one.
 
-A recogniser ends an utterance after half a second without speech, also at a comma: お客様は神様だって教わらなかったのか and
-神様に逆らうんじゃないよ alarm together only.
+A recogniser ends an utterance after half a second without speech, also at a comma: うちはここの土地を三代貸してるんだ and
+貸主に逆らうもんじゃない alarm together only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST_PAUSE_S = 1.0
 """Longest time between two finals that may be one sentence."""
 MOST_CHARACTERS = 80
 """Length up to which two finals are read as one sentence."""
-SURE_TONE = 0.85
+SURE_TONE = 0.9
 """Probability from which both together have a tone: each two finals of a call on end are one more chance to be wrong."""
 _MOST_PIECES = 4
 _POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")

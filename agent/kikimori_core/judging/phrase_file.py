@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kikimori_core.judging.answers import ClauseWords
-from kikimori_core.judging.certainty import Certainty
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.moods import Mood
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
@@ -38,12 +38,12 @@ class PhraseGroup(BaseModel):
             raise ValueError("a group is `sure` or said in `jest`, not both")
         return self
 
-    def certainty(self, file: CategoryFile) -> Certainty:
+    def sureness(self, file: CategoryFile) -> Sureness:
         """Return how much these say alone, in a file with its default."""
         if self.jest:
-            return Certainty.JEST
+            return Sureness.JEST
         sure = file.sure if self.sure is None else self.sure
-        return Certainty.SURE if sure else Certainty.USUAL
+        return Sureness.SURE if sure else Sureness.USUAL
 
 
 class CategoryFile(BaseModel):

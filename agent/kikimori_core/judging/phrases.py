@@ -17,11 +17,11 @@ from kikimori_core.judging.acts.model import ActModel
 from kikimori_core.judging.answers import AnswerCategory, reader_of
 from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
-from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder, no_collection
 from kikimori_core.judging.demand_file import holds_demands, load_demands
 from kikimori_core.judging.phrase_file import CategoryFile
 from kikimori_core.judging.phrase_index import PhraseIndex
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.choice import expanded, written_out
 from kikimori_core.judging.words.demands import DemandReader
 from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
@@ -55,7 +55,7 @@ class Match:
     """The words, as recognised."""
     at_most: Severity | None = None
     """Worst severity of the alert; None = as the rule says."""
-    certainty: Certainty = Certainty.USUAL
+    sureness: Sureness = Sureness.USUAL
     unsure: bool = False
     """The second opinion is not sure enough of the whole sentence for a critical alert by these words alone."""
 
@@ -91,7 +91,7 @@ class _Category(Protocol):
     def at_most(self) -> Severity | None: ...
 
     @property
-    def certainty(self) -> Certainty: ...
+    def sureness(self) -> Sureness: ...
 
     def find(self, sentence: Sentence) -> str | None:
         """Return the words that fall under this category, as recognised."""
@@ -139,7 +139,7 @@ class PhraseBook:
 
     @property
     def categories(self) -> tuple[_Category, ...]:
-        """All categories; one of a name for each file, each `at_most` and certainty."""
+        """All categories; one of a name for each file, each `at_most` and sureness."""
         return self._categories
 
     @property
@@ -171,7 +171,7 @@ class PhraseBook:
 
         def open_to(category: _Category, kept: Mapping[str, Match] = found) -> bool:
             known = kept.get(category.name)
-            return known is None or category.certainty > known.certainty
+            return known is None or category.sureness > known.sureness
 
         def wanted(category: _Category) -> bool:
             # A mixed leg does not say who spoke: both readings count, and the leg is labelled on the screen.
@@ -182,7 +182,7 @@ class PhraseBook:
                 return
             kept = found if category.at_most is None else hints
             if open_to(category, kept):
-                kept[category.name] = Match(category.name, matched, category.at_most, category.certainty)
+                kept[category.name] = Match(category.name, matched, category.at_most, category.sureness)
 
         for category in self._categories:
             if not isinstance(category, BySound) and wanted(category):
@@ -290,17 +290,17 @@ def _compiled(path: Path, file: CategoryFile) -> CompiledFile:
 
 
 def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[BySound]:
-    """Return the category, and one more of its name for the groups of each `at_most` and certainty."""
+    """Return the category, and one more of its name for the groups of each `at_most` and sureness."""
     unless = tuple(
         pattern
         for number, phrase in enumerate(file.unless, start=1)
         for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
     )
-    made: dict[tuple[Severity | None, Certainty], BySound] = {
-        (None, Certainty.USUAL): BySound(file.category, file.said_by, unless)
+    made: dict[tuple[Severity | None, Sureness], BySound] = {
+        (None, Sureness.USUAL): BySound(file.category, file.said_by, unless)
     }
     for number, group in enumerate(file.group, start=1):
-        kind = (group.at_most, group.certainty(file))
+        kind = (group.at_most, group.sureness(file))
         category = made.setdefault(kind, BySound(file.category, file.said_by, unless, *kind))
         for place, phrase in enumerate(group.phrases, start=1):
             key = f"group[{number}].phrases[{place}]"

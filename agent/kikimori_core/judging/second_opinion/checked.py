@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.certainty import Certainty
 from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.tone import Tone
+from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.rough import rough
 from kikimori_core.model.evidence import Role
 
@@ -88,9 +88,9 @@ class CheckedPhrases:
 
         def stays(match: Match) -> bool:
             bar = self._vetoes.get(match.category, 0.0)
-            if match.certainty is Certainty.JEST:
+            if match.sureness is Sureness.JEST:
                 return harm >= (bar and max(bar, note.jest_veto_below))
-            if match.certainty is Certainty.SURE:
+            if match.sureness is Sureness.SURE:
                 bar = min(bar, note.sure_veto_below)
             return harm >= min(bar, least)
 

@@ -226,6 +226,9 @@ class _Reader(WordReader):
             if word.surface == "み" or word.normal == "御覧":
                 self.form |= Form.IMPERATIVE
             self.inflected(self.next)
+            if word.surface == "みよ":
+                # 探してみよ is a plan that lost its う.
+                self.form = (self.form | Form.VOLITION) & ~Form.IMPERATIVE
             return True
         if word.normal == "いらっしゃる" and self.words[self.next - 1].surface == "で":
             # 小学生でいらっしゃいますか

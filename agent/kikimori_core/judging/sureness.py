@@ -1,11 +1,11 @@
-"""How much the words of a group of phrases alone say, whoever says them to whom."""
+"""Weight of the words of a group of phrases alone, whoever says them to whom."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
 
-class Certainty(IntEnum):
+class Sureness(IntEnum):
     """The second opinion doubts more of what is less certain."""
 
     JEST = 0
