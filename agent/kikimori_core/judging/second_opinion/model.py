@@ -71,7 +71,7 @@ class ModelNote(BaseModel):
     tone_share: _Share = 0.5
     """A notice of tone needs this much of the probability of harassment in the category that it names."""
     tone_unclear_from: _Share | None = None
-    """Where no category has so much, though one may reach its own bar, a notice of tone comes from this probability of harassment on; None = never."""
+    """Bar of a notice of tone where no category has so much, though one may reach its own bar; None = never."""
     tone_words: Annotated[int, Field(ge=1)] = 5
     """A notice of tone needs so many words: an exclamation alone says too little."""
     rough_from: dict[str, _Share] = {}
