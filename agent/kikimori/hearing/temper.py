@@ -41,7 +41,6 @@ class TemperTracker:
     """State of many legs in arrays indexed by slot."""
 
     def __init__(self, model: EffortModel) -> None:
-        self._prior_weight_s = model.prior_weight_s
         self._prior = np.array(model.temper.prior, dtype=np.float32)
         self._stranger, self._known = _Limited(model.temper.stranger), _Limited(model.temper.known)
         self._flow = _Limited(model.temper.flow)
