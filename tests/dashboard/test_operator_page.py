@@ -510,6 +510,19 @@ async def test_while_the_superior_is_rung_the_operator_knows_who_hears_what(
     await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
 
 
+async def test_a_failed_call_for_help_says_why_in_the_operators_language(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """The agent's English is for whoever mends it, and stands in the record."""
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await page.goto(f"{url}/operator?ext=204")
+    await page.get_by_role("button", name="応援を呼ぶ").click()
+    await agent.answer(await agent.command(), Outcome.FAILED, "pbx_error", "Originate failed")
+    failed = page.locator(".failed")
+    await expect(failed).to_contain_text("電話設備（PBX）がエラーを返しました")
+    await expect(failed).not_to_contain_text("Originate")
+
+
 async def test_held_without_a_transfer(agent: PeerAgent, url: str, page: Page) -> None:
     await agent.call("c", operator=SATO, status=CallStatus.ON_HOLD, **CAN_EVERYTHING)
     await page.goto(f"{url}/operator?ext=204")

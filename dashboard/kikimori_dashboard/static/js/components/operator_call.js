@@ -12,7 +12,7 @@ import { progress } from "./unanswered.js";
 import { calledAt, cancellable, facts, helpState, holdOffered, proven, said, situation, stays } from "../store/help.js";
 import { answeredHint, answeredText, newestAnswered } from "../store/answered.js";
 import { current, t, timeOfDay } from "../store/i18n.js";
-import { TRANSFERS, nextStep, press, pressState, worded } from "../store/press.js";
+import { TRANSFERS, nextStep, press, pressState, reasonText } from "../store/press.js";
 import { isHelp } from "../store/rank.js";
 import * as sentences from "../store/sentences.js";
 
@@ -93,7 +93,7 @@ export class OperatorCall {
     this.note.update(asked && call.capabilities.includes("escalate_cancel"), said(alerts), usable);
     show(this.failed, this.failure !== null);
     fill(this.failed, JSON.stringify([this.failure, current()]), () =>
-      this.failure ? [h("strong", {}, t(`operator.failed_${this.failure.what}`)), h("span", {}, worded(this.failure).detail), this.failure.what === "hold" && nextStep(this.failure) ? h("span", {}, t("next.own")) : null] : []);
+      this.failure ? [h("strong", {}, t(`operator.failed_${this.failure.what}`)), h("span", {}, reasonText(this.failure)), this.failure.what === "hold" && nextStep(this.failure) ? h("span", {}, t("next.own")) : null] : []);
     return help;
   }
 

@@ -55,6 +55,14 @@ const MENDED_BY_OTHERS = new Set(["pbx_away"]);
 const NO_BUTTON_WORKS = new Set(["pbx_away", "pbx_error", "timeout", "agent_silent", "agent_offline", "broker_away", "no_channel", "no_such_channel", "not_permitted", "not_included", "internal_error"]);
 
 /**
+ * Why a press came to nothing, without what the agent adds for whoever mends it.
+ * @param {Result} result
+ */
+export function reasonText({ reason }) {
+  return reason ? (find(`reason.${reason}`) ?? reason) : "";
+}
+
+/**
  * A result in words.
  * @param {Result} result
  * @param {boolean} [whole] with what is of use to whoever mends it
@@ -63,7 +71,7 @@ const NO_BUTTON_WORKS = new Set(["pbx_away", "pbx_error", "timeout", "agent_sile
 export function worded(result, whole = false) {
   const said = result.words?.[current()] ?? result.detail;
   if (result.outcome === "done") return { mood: "good", text: word("done", result.action), detail: said ?? "" };
-  const reason = result.reason ? (find(`reason.${result.reason}`) ?? result.reason) : "";
+  const reason = reasonText(result);
   const told = TOLD_BY_REASON.has(result.reason ?? "") || (!whole && MENDED_BY_OTHERS.has(result.reason ?? ""));
   const detail = [reason, told ? null : said].filter(Boolean).join(" — ");
   return { mood: result.outcome === "instructed" ? "todo" : "bad", text: word("outcome", result.outcome), detail };
