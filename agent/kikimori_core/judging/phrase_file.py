@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from kikimori_core.judging.answers import ClauseWords
 from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.moods import Mood
+from kikimori_core.messages import text
 from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.topics import NAME_PATTERN
@@ -35,7 +36,7 @@ class PhraseGroup(BaseModel):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if self.jest and self.sure:
-            raise ValueError("a group is `sure` or said in `jest`, not both")
+            raise ValueError(text("sure_and_jest"))
         return self
 
     def sureness(self, file: CategoryFile) -> Sureness:
