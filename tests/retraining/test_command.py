@@ -29,7 +29,6 @@ def few_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "PACKAGE", tmp_path / "package")
 
 
-@pytest.mark.timeout(3600)  # fits the whole model: nine minutes of one core
 def test_an_office_trains_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ours = tmp_path / "ours.jsonl"
     ours.write_text(
