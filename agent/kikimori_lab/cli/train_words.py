@@ -35,21 +35,22 @@ def run(args: argparse.Namespace) -> int:
     from kikimori_core.judging.second_opinion.senses import Senses  # noqa: PLC0415
     from kikimori_lab.evaluation.cases import read_cases  # noqa: PLC0415
     from kikimori_lab.retraining.fit import FitSettings  # noqa: PLC0415
-    from kikimori_lab.retraining.samples import SENTENCES, calm_talk, of_cases, together, written  # noqa: PLC0415
+    from kikimori_lab.retraining.samples import calm_talk, of_cases, shipped_sentences, together, written  # noqa: PLC0415
     from kikimori_lab.retraining.templates import HARMLESS  # noqa: PLC0415
     from kikimori_lab.retraining.train import default_thresholds, train, write_model  # noqa: PLC0415
 
     if args.weight <= 0:
         raise KikimoriError.of("train_weight")
     senses = Senses.read(BUILTIN_OPINION)
-    own = written(SENTENCES)
+    folder = shipped_sentences()
+    own = written(folder)
     categories = sorted({each.label for each in own} - {HARMLESS})
     office = [
         sample for path in args.files for sample in of_cases(path, read_cases(path), categories, args.weight)
     ]
     if args.files and not office:
         raise KikimoriError.of("train_no_sentence")
-    calm_ones = calm_talk(SENTENCES, args.seed)
+    calm_ones = calm_talk(folder, args.seed)
     samples = together([*own, *office], calm_ones, args.seed)
     with bars("", remaining=True) as progress:
         trained = train(samples, senses, FitSettings(seed=args.seed), _shown(progress))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from kikimori.errors import KikimoriError
-from kikimori.modelstore.catalogue import PACKAGE
+from kikimori.modelstore import catalogue
 from kikimori_core.judging.words.sound import plain, words
 from kikimori_lab.retraining.templates import HARMLESS, read_templates
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from kikimori_lab.evaluation.cases import Case
 
-SENTENCES = PACKAGE / "training" / "words"
-"""Folder of the shipped sentences: templates, and calm talk."""
 PER_TEMPLATE = 14
 """Most sentences of one template."""
 JOINED = 0.35
@@ -68,9 +66,15 @@ class Sample:
         return crc32(self.origin.encode()) % HELD == 0
 
 
+def shipped_sentences() -> Path:
+    """Return the folder of the sentences that come along: templates, and calm talk."""
+    return catalogue.PACKAGE / "training" / "words"
+
+
 def shipped_samples(seed: int) -> list[Sample]:
     """Return all that the shipped model learns; raises KikimoriError."""
-    return together(written(SENTENCES), calm_talk(SENTENCES, seed), seed)
+    folder = shipped_sentences()
+    return together(written(folder), calm_talk(folder, seed), seed)
 
 
 def together(samples: Sequence[Sample], calm_ones: Sequence[Sample], seed: int) -> list[Sample]:
