@@ -34,7 +34,7 @@ class PhraseGroup(BaseModel):
     phrases: Annotated[tuple[_Phrase, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
+    def _is_not_both(self) -> Self:
         if self.jest and self.sure:
             raise ValueError(text("sure_and_jest"))
         return self

@@ -44,15 +44,15 @@ class PhraseIndex:
             for of_key in category.by_key.values()
             for pattern in of_key
         ]
-        crowd = Counter(piece for _, _, found in patterns for piece in found)
-        by_rarest = [(_rarest(found, crowd), category, pattern) for category, pattern, found in patterns]
+        counts = Counter(piece for _, _, found in patterns for piece in found)
+        by_rarest = [(_rarest(found, counts), category, pattern) for category, pattern, found in patterns]
         # Of several patterns of a category the first one that counts is quoted: their order must not depend on the look-up.
         by_rarest.sort(key=lambda each: each[0])
         self._patterns = tuple((category, pattern) for _, category, pattern in by_rarest)
         self._sounds: dict[Role, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         """Numbers of the patterns in `_patterns`, by a sound that each of them needs, or one of its nouns needs."""
         for number, (piece, category, pattern) in enumerate(by_rarest):
-            for each in _looked_up_by(pattern, piece, crowd):
+            for each in _looked_up_by(pattern, piece, counts):
                 for role in (category.said_by, Role.MIXED):
                     self._sounds[role][each].append(number)
 
@@ -88,12 +88,12 @@ def _pieces_of(sound: str) -> tuple[str, ...]:
     return tuple(sound[at : at + KEY] for at in range(max(1, len(sound) - KEY + 1)))
 
 
-def _rarest(pieces: Iterable[str], crowd: Mapping[str, int]) -> str:
-    """Return the longest piece, of these the one that the fewest patterns have; `crowd`: how many have each."""
-    return min(pieces, key=lambda piece: (-len(piece), crowd.get(piece, 0)))
+def _rarest(pieces: Iterable[str], counts: Mapping[str, int]) -> str:
+    """Return the longest piece, of these the one that the fewest patterns have; `counts`: how many have each piece."""
+    return min(pieces, key=lambda piece: (-len(piece), counts.get(piece, 0)))
 
 
-def _looked_up_by(pattern: Pattern, piece: str, crowd: Mapping[str, int]) -> Iterable[str]:
+def _looked_up_by(pattern: Pattern, piece: str, counts: Mapping[str, int]) -> Iterable[str]:
     """Return sounds of which a sentence with the pattern has one: `piece`, the rarest of its heads, or one of each noun of a list.
 
     The list is taken where the heads are short: half of all sentences have the デ of (支配人|上司|…)が出る.
@@ -102,6 +102,6 @@ def _looked_up_by(pattern: Pattern, piece: str, crowd: Mapping[str, int]) -> Ite
         return (piece,)
     ways = [{piece}]
     ways += [
-        {_rarest(_pieces_of(noun), crowd) for noun in nouns} for nouns in pattern.parts if len(nouns) > 1
+        {_rarest(_pieces_of(noun), counts) for noun in nouns} for nouns in pattern.parts if len(nouns) > 1
     ]
-    return min(ways, key=lambda way: (-min(map(len, way)), sum(crowd.get(each, 0) for each in way)))
+    return min(ways, key=lambda way: (-min(map(len, way)), sum(counts.get(each, 0) for each in way)))

@@ -88,8 +88,10 @@ class CheckedPhrases:
 
         def stays(match: Match) -> bool:
             bar = self._vetoes.get(match.category, 0.0)
+            if not bar:
+                return True
             if match.sureness is Sureness.JEST:
-                return harm >= (bar and max(bar, note.jest_veto_below))
+                return harm >= max(bar, note.jest_veto_below)
             if match.sureness is Sureness.SURE:
                 bar = min(bar, note.sure_veto_below)
             return harm >= min(bar, least)
