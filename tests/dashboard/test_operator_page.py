@@ -21,6 +21,7 @@ from kikimori_core.wire.messages import (
     ButtonEvidence,
     CallStatus,
     ClosedBecause,
+    Command,
     Outcome,
     Party,
     Problem,
@@ -295,13 +296,18 @@ async def test_from_the_button_to_the_superior(broker: AnyBroker, page: Page) ->
         await expect(page.locator(".idle")).to_be_visible()
 
 
-async def test_what_is_told_while_the_last_is_on_its_way_follows_it(
-    agent: PeerAgent, url: str, page: Page
-) -> None:
+async def help_called(agent: PeerAgent, url: str, page: Page) -> Command:
+    """Press the button in a call; return what the agent is told."""
     await agent.call("c", operator=SATO, **CAN_EVERYTHING)
     await page.goto(f"{url}/operator?ext=204")
     await page.get_by_role("button", name="応援を呼ぶ").click()
-    called = await agent.command()
+    return await agent.command()
+
+
+async def test_what_is_told_while_the_last_is_on_its_way_follows_it(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    called = await help_called(agent, url, page)
     await agent.alert("c", **HELP, evidence=pressed())
     await page.get_by_role("button", name="脅し・身の危険").click()
     await agent.answer(called)
@@ -514,10 +520,7 @@ async def test_a_failed_call_for_help_says_why_in_the_operators_language(
     agent: PeerAgent, url: str, page: Page
 ) -> None:
     """The agent's English is for whoever mends it, and stands in the record."""
-    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
-    await page.goto(f"{url}/operator?ext=204")
-    await page.get_by_role("button", name="応援を呼ぶ").click()
-    await agent.answer(await agent.command(), Outcome.FAILED, "pbx_error", "Originate failed")
+    await agent.answer(await help_called(agent, url, page), Outcome.FAILED, "pbx_error", "Originate failed")
     failed = page.locator(".failed")
     await expect(failed).to_contain_text("電話設備（PBX）がエラーを返しました")
     await expect(failed).not_to_contain_text("Originate")

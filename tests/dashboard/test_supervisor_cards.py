@@ -72,6 +72,14 @@ async def cards_at_all_sizes(
             yield size, call_id, card
 
 
+async def full_card(agent: PeerAgent, url: str, page: Page, language: str) -> Locator:
+    """Open a full board in a language; return the card of the call with three alerts."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await open_full_board(agent, calm=0, lines=1)
+    await page.goto(url)
+    return page.locator(".card[data-call=c-1]")
+
+
 async def test_the_button_for_the_last_seconds_covers_nothing(agent: PeerAgent, url: str, page: Page) -> None:
     """Neither the picture of the voices nor their names, on a card with three alerts and on one with one."""
     async for size, call_id, card in cards_at_all_sizes(agent, url, page):
@@ -151,10 +159,7 @@ async def test_a_press_while_the_pbx_is_away_says_what_to_do_next(
     agent: PeerAgent, url: str, page: Page, language: str, next_step: str
 ) -> None:
     """In the place of the voices: the newest words and the worst alert stay in sight, and so do the buttons."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
-    await open_full_board(agent, calm=0, lines=1)
-    await page.goto(url)
-    card = page.locator(".card[data-call=c-1]")
+    card = await full_card(agent, url, page, language)
     await card.locator(".primary").click()
     await agent.answer(await agent.command(), Outcome.FAILED, "pbx_away", "Connection refused")
     result = card.locator(".result")
@@ -383,10 +388,7 @@ async def test_a_call_without_news_says_what_to_do_and_keeps_its_newest_words(
     agent: PeerAgent, url: str, page: Page, language: str, next_step: str
 ) -> None:
     """The agent is away: on a full card what was said last stays, and an older quote gives way."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
-    await open_full_board(agent, calm=0, lines=1)
-    await page.goto(url)
-    card = page.locator(".card[data-call=c-1]")
+    card = await full_card(agent, url, page, language)
     await expect(card.locator(".alert")).to_have_count(3)
     await agent.health(online=False)
     stale = card.locator(".stale")

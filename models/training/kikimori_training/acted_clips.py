@@ -20,7 +20,7 @@ import soundfile
 from rich.console import Console
 from rich.progress import track
 
-from kikimori_training.telephone import RATE, Law, band_pass, g711, resample
+from kikimori_training.telephone import RATE, Law, g711, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,22 +34,24 @@ _TESS_MOODS = {"neutral": "calm", "angry": "shout", "happy": "joy", "fear": "fea
 _ORDER_SEED = 7
 
 
-class Clip(NamedTuple):
+class ActedClip(NamedTuple):
     mood: str
     name: str
     """Of the file, its speaker before the first underscore."""
     path: Path
 
 
-def ased(clone: Path) -> Iterator[Clip]:
+def ased(clone: Path) -> Iterator[ActedClip]:
     """Yield the clips of the four moods; names are mood-sentence-repetition-gender-speaker."""
     for path in sorted(clone.glob("0*/*.wav")):
         found = _ASED.fullmatch(path.stem)
         if found is not None:
-            yield Clip(_ASED_MOODS[found["mood"]], f"{found['gender']}x{found['speaker']}_{path.stem}", path)
+            yield ActedClip(
+                _ASED_MOODS[found["mood"]], f"{found['gender']}x{found['speaker']}_{path.stem}", path
+            )
 
 
-def tess(clone: Path) -> Iterator[Clip]:
+def tess(clone: Path) -> Iterator[ActedClip]:
     """Yield the clips of the four moods; names are woman_word_mood."""
     words: dict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for path in sorted(clone.glob("datasets/**/*.wav")):
@@ -62,16 +64,15 @@ def tess(clone: Path) -> Iterator[Clip]:
         random.Random(_ORDER_SEED).shuffle(said)
         for number, (word, path) in enumerate(said[: CALLS * WORDS]):
             call, place = divmod(number, WORDS)
-            yield Clip(mood, f"{woman}{call}_{place:02d}_{word}.{path.stem}", path)
+            yield ActedClip(mood, f"{woman}{call}_{place:02d}_{word}.{path.stem}", path)
 
 
 CORPORA = {"ased": ased, "tess": tess}
 
 
-def carry(clip: Clip, out: Path, law: Law) -> None:
+def carry(clip: ActedClip, out: Path, law: Law) -> None:
     """Write a clip in the telephone's band, as G.711 gives it."""
-    audio, rate = soundfile.read(clip.path, dtype="float32", always_2d=True)
-    carried = g711(resample(band_pass(audio.mean(axis=1), rate), rate), law)
+    carried = g711(recording(clip.path), law)
     path = out / clip.mood / f"{clip.name}.wav"
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.clip(carried, -1, 1), RATE, subtype="PCM_16")

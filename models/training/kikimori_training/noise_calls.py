@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from kikimori_training.effort.sounds import SOUNDS
-from kikimori_training.telephone import RATE, Colour, Law, band_pass, noise, resample
+from kikimori_training.telephone import RATE, Colour, Law, noise, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,14 +129,8 @@ def decoded(codes: bytes, law: Law) -> NDArray[np.int16]:
     return np.asarray(audio, dtype=np.int16)
 
 
-@cache
-def read(path: Path) -> Audio:
-    """Return a recording within the telephone's band at 8 kHz."""
-    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = audio.mean(axis=1)
-    if rate < RATE:
-        mono, rate = np.asarray(soxr.resample(mono, rate, RATE), dtype=np.float32), RATE
-    return resample(band_pass(mono, rate), rate)
+read = cache(recording)
+"""`recording`, remembered: the same few clips come again and again."""
 
 
 def recorded(path: Path, rng: np.random.Generator) -> Audio:

@@ -19,6 +19,7 @@ from kikimori_training.measure import FRAME_S, frame_levels_db, gain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -71,6 +72,15 @@ class TelephonePath:
         if self.hum_db is not None:
             audio = audio + hum(len(audio), self.hum_db)
         return g711(audio, self.law)
+
+
+def recording(path: Path) -> Audio:
+    """Return a recording within the telephone's band at 8 kHz."""
+    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = audio.mean(axis=1)
+    if rate < RATE:
+        mono, rate = np.asarray(soxr.resample(mono, rate, RATE), dtype=np.float32), RATE
+    return resample(band_pass(mono, rate), rate)
 
 
 def band_pass(audio: Audio, rate: int) -> Audio:
