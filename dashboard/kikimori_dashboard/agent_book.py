@@ -29,8 +29,13 @@ class AgentBook:
         self._heard.clear()
 
     def take(self, health: Health) -> Health | None:
-        """Take a health; return the one before."""
+        """Take a health; return the one before.
+
+        A last will carries the time at which its connection began; the agent was heard until its last heartbeat.
+        """
         before = self.known.get(health.agent_id)
+        if before is not None and not health.online and health.at < before.at:
+            health = health.model_copy(update={"at": before.at})
         self.known[health.agent_id] = health
         if not health.online:
             self._heard.discard(health.agent_id)

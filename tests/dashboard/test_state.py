@@ -195,6 +195,17 @@ def test_a_call_whose_agent_is_offline_is_marked_and_kept() -> None:
     assert (PicturePart.CALLS, "c") in (state.changes.since(seen) or [])
 
 
+def test_an_agent_was_heard_until_its_last_heartbeat() -> None:
+    """Its last will is as old as its connection; a farewell is not."""
+    state = SiteState()
+    state.take_health(health(online=True))
+    state.take_health(health(online=True).model_copy(update={"at": NOON + timedelta(hours=3)}))
+    state.take_health(health(online=False))
+    assert state.agents["a"].at == NOON + timedelta(hours=3)
+    state.take_health(health(online=False).model_copy(update={"at": NOON + timedelta(hours=4)}))
+    assert state.agents["a"].at == NOON + timedelta(hours=4)
+
+
 def test_what_an_agent_that_never_came_back_left_is_gone_after_a_day() -> None:
     """Its machine was replaced: nobody else clears what the broker retains of its calls."""
     state = SiteState()

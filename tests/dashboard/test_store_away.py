@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 from sqlalchemy import insert
+from tests.support.deadline import WITHIN_S
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.postgres import Postgres, in_thread
@@ -198,3 +199,24 @@ async def test_nothing_read_is_not_nothing_there(url: str, page: Page, postgres:
     await page.goto(f"{url}/customers")
     await expect(page.locator("#fault")).to_contain_text("いまデータベースにつながらないため")
     await expect(page.locator("#count")).to_be_empty()
+
+
+async def test_a_claim_that_was_not_kept_says_so_on_its_card(
+    url: str, agent: PeerAgent, page: Page, postgres: Postgres
+) -> None:
+    await agent.call("c", operator=Party(number="201"))
+    await agent.alert("c")
+    await sign_in_page(page, "supervisor")
+    await page.goto(url)
+    claim = page.locator(".card[data-call=c] .claim button")
+    await expect(claim).to_have_text("私が対応")
+    await in_thread(postgres, "stop")
+    await claim.click()
+    await expect(claim).to_have_text("もう一度「私が対応」")
+    await expect(claim).to_have_attribute("title", "データベースにつながりません。")
+    await in_thread(postgres, "start")
+    async with asyncio.timeout(WITHIN_S):
+        while await page.locator(".card[data-call=c] .handling").inner_text() != "あなたが対応中":
+            if await claim.is_enabled():
+                await claim.click()
+            await asyncio.sleep(0.5)

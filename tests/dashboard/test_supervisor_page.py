@@ -135,7 +135,10 @@ async def test_the_broker_goes_and_comes_back(broker: AnyBroker, page: Page) -> 
         # Grey, and still with what was last known to be the worst.
         await expect(page.locator("#strip")).to_have_attribute("data-severity", "unknown")
         await expect(page.locator("#strip")).to_contain_text("確認できません佐藤 美咲：大声・怒声")
-        await expect(page.locator("#strip .primary")).to_be_disabled()
+        await expect(page.locator("#strip .primary")).to_be_hidden()
+        await expect(page.locator("#strip .ask-operator")).to_have_text(
+            "情報が届いていません。オペレーターに直接確認を。"
+        )
         ended = agent.topics.call_state("ends-meanwhile")
         del agent.retained[ended]
         agent.cleared.append(ended)

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
+from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
 
 from kikimori_core.wire.connection import connect
-from kikimori_core.wire.messages import Role
+from kikimori_core.wire.messages import Party, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.async_api import Locator, Page, WebSocketRoute
+
+    from kikimori_records.store import Store
 
 CALM = "要確認の通話はありません"
 UNKNOWN = "確認できません"
@@ -186,3 +189,92 @@ async def test_it_says_so_in_both_languages(url: str, page: Page, language: str,
     await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
     await page.goto(url)
     await expect(strip(page)).to_contain_text(text)
+
+
+LOST = {"ja": "から情報なし。オペレーターに直接確認を。", "en": "No news since"}
+LAST = {
+    "ja": "最後の情報：お客様はオペレーターと通話中",
+    "en": "Last known: The customer is talking to the operator",
+}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_call_out_of_reach_says_since_when_and_what_to_do(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    """Strip, card, panel and row say the same; no button is offered that reaches nobody, and those that work are named."""
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await agent.call("c", operator=Party(number="204", name="佐藤 美咲"))
+    await agent.call("calm", operator=Party(number="205", name="勅使河原 小百合"), queue="料金・契約変更窓口")
+    await agent.alert("c")
+    await page.goto(url)
+    await expect(strip(page)).to_have_attribute("data-severity", "critical")
+    await expect(strip(page).locator(".ask-operator")).to_be_hidden()
+    agent.abort()
+    await is_out_of_reach(strip(page), language)
+    lost = strip(page).locator(".ask-operator")
+    await expect(lost).to_contain_text(LOST[language])
+    assert await lost.evaluate("each => each.scrollWidth <= each.clientWidth")
+    since = await lost.inner_text()
+    await expect(page.locator(".card[data-call=c] .stale")).to_have_text(since)
+    await expect(page.locator("#panel .stale")).to_have_text(since)
+    await expect(page.locator("#panel .place, #panel .where")).to_contain_text(LAST[language])
+    row = page.locator(".row[data-call=calm]")
+    await expect(row.locator(".shape")).to_have_text("？")
+    about = row.locator(".row-about")
+    await expect(about).to_have_text({"ja": "情報なし", "en": "no news"}[language])
+    assert await about.evaluate("each => each.scrollWidth <= each.clientWidth")
+    await expect(page.locator("#rows h2")).to_have_text(
+        {"ja": "通話（1件、うち情報なし 1件）", "en": "Calls (1, no news of 1)"}[language]
+    )
+    await assert_accessible(page)
+
+    # What the page says that works, works.
+    works = {"ja": "「私が対応」とメモは使えます。", "en": "“Take this” and notes do."}[language]
+    await expect(page.locator("#panel .limits")).to_contain_text(works)
+    await page.locator(".card[data-call=c] .claim button").click()
+    await expect(page.locator(".card[data-call=c] .handling")).to_have_text(
+        {"ja": "あなたが対応中", "en": "You are on it"}[language]
+    )
+    await row.click()
+    await expect(page.locator("#panel .badge")).to_have_text({"ja": "？不明", "en": "？Unknown"}[language])
+
+
+async def is_out_of_reach(shown: Locator, language: str) -> None:
+    await expect(shown).to_have_attribute("data-severity", "unknown")
+    await expect(shown).to_contain_text({"ja": UNKNOWN, "en": "Cannot be checked"}[language])
+    await expect(shown.locator(".primary")).to_be_hidden()
+
+
+async def test_a_call_that_a_press_reaches_comes_before_one_out_of_reach(
+    agent: PeerAgent, real: Mosquitto, url: str, page: Page
+) -> None:
+    async with PeerAgent(real.settings, agent_id="agent-2").running() as other:
+        await other.call("away", operator=Party(number="401", name="高田 誠"))
+        await agent.call("here", operator=Party(number="204", name="佐藤 美咲"))
+        await other.alert("away", raised_s=10.0)
+        await agent.alert("here", raised_s=100.0)
+        await page.goto(url)
+        await expect(strip(page)).to_contain_text("高田 誠")
+        await other.health(online=False)
+        await expect(strip(page)).to_contain_text("佐藤 美咲")
+        await expect(strip(page)).to_have_attribute("data-severity", "critical")
+        await expect(strip(page).locator(".primary")).to_be_enabled()
+        await expect(page.locator("#panel .who")).to_contain_text("佐藤 美咲")
+
+
+async def test_without_the_dashboard_no_mark_is_offered(
+    agent: PeerAgent, real: Mosquitto, store: Store, page: Page
+) -> None:
+    await agent.call("c")
+    await agent.alert("c")
+    marks = page.locator(".claim button, #panel .marks button, #inbox :is(.marks button, .reviewed)")
+    async with dashboard(dashboard_settings(real.settings), store=store) as url:
+        await page.goto(url)
+        await expect(marks).to_have_count(6)
+        for each in await marks.all():
+            await expect(each).to_be_enabled()
+    for each in await marks.all():
+        await expect(each).to_be_disabled()
+    await expect(page.locator("#panel .limits")).to_contain_text("つながるまで、どの操作もできません。")

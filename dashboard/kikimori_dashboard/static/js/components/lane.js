@@ -6,6 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { clock, current, t, title } from "../store/i18n.js";
 import { nextStep, worded } from "../store/press.js";
 import { look, shape } from "./severity.js";
+import { outOfReach } from "./unwatched.js";
 import { whereabouts } from "../store/whereabouts.js";
 
 const KINDS = ["ringing", "held", "taken"];
@@ -47,7 +48,7 @@ class Moved {
     setText(this.state, name ? t(`lane.${kind}_name`, { name }) : t(`lane.${kind}`));
     setText(this.name, who(call));
     setText(this.caller, callerText(call));
-    fill(this.about, JSON.stringify([alerts.map((/** @type {any} */ each) => [each.alert_id, each.severity]), call.stale, current()]), () => (call.stale ? [t("row.stale")]
+    fill(this.about, JSON.stringify([alerts.map((/** @type {any} */ each) => [each.alert_id, each.severity]), outOfReach(picture, call), current()]), () => (outOfReach(picture, call) ? [t("row.stale")]
       : alerts.flatMap((/** @type {any} */ each) => [h("span", { class: "shape", dataset: { severity: look(each.severity) }, "aria-hidden": "true" }, shape(each.severity)), ` ${title(each.title)}　`])));
     this.element.title = [this.state.textContent, this.name.textContent, this.caller.textContent, this.about.textContent].filter(Boolean).join("　");
     this.tick(picture.now());

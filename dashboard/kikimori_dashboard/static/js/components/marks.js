@@ -27,6 +27,17 @@ export async function start(changed) {
 /** Whether a person of this page may press at all; a display on a wall only shows. */
 export const presses = () => own.person_id !== null && own.roles.includes("supervisor");
 
+/** Whether the server can be reached; without it no mark arrives anywhere. */
+let linked = false;
+
+/**
+ * Takes note of the connection: the buttons are drawn again with the page.
+ * @param {boolean} there
+ */
+export function follow(there) {
+  linked = there;
+}
+
 /** Who looks at the page, as the end of a call asks it. */
 export const viewer = () => ({ person_id: own.person_id, supervises: presses() });
 
@@ -43,7 +54,7 @@ const wordOf = (reason) => reasons.find((each) => each.id === reason)?.[current(
  * Something that differs whenever the row of an alert looks different.
  * @param {Alert} alert
  */
-export const marksKey = (alert) => [alert.claim, alert.false_alarm, own.person_id, reasons.length, choosing.has(alert.alert_id), failed.get(alert.alert_id)];
+export const marksKey = (alert) => [alert.claim, alert.false_alarm, own.person_id, linked, reasons.length, choosing.has(alert.alert_id), failed.get(alert.alert_id)];
 
 /** @type {Set<string>} alerts whose reasons are shown */
 const choosing = new Set();
@@ -59,9 +70,12 @@ const failed = new Map();
 export function marksRow(alert, redraw) {
   const row = h("div", { class: "marks" }, ...claimParts(alert, redraw), ...falseParts(alert, redraw));
   const fault = failed.get(alert.alert_id);
-  if (fault) row.append(h("span", { class: "mark-fault", role: "status" }, find(`reason.${fault}`) ?? fault));
+  if (fault) row.append(h("span", { class: "mark-fault", role: "status" }, faultText(fault)));
   return row;
 }
+
+/** @param {string} fault */
+const faultText = (fault) => find(`reason.${fault}`) ?? fault;
 
 /**
  * The button that takes on all open alerts of a call, or lets them go again; null where there is nothing to take on.
@@ -76,7 +90,8 @@ export function claimButton(alerts, redraw) {
   if (!free.length && !mine.length) return null;
   const path = free.length ? "claim" : "release";
   const marked = free.length ? free : mine;
-  const made = h("button", { type: "button", class: "quiet", dataset: { mark: path } }, t(`mark.${path}`));
+  const fault = marked.map(({ alert_id: id }) => failed.get(id)).find(Boolean);
+  const made = h("button", { type: "button", class: "quiet", dataset: { mark: path, failed: fault ? "yes" : "no" }, disabled: !linked, title: fault ? faultText(fault) : null }, t(fault ? "mark.again" : `mark.${path}`, { mark: t(`mark.${path}`) }));
   made.addEventListener("click", async () => {
     made.disabled = true;
     for (const { alert_id: id } of marked) await sent(id, path);
@@ -96,7 +111,7 @@ export function claimButton(alerts, redraw) {
  */
 export function reviewButton({ alert_id: id }, reviewed, redraw) {
   if (!presses()) return null;
-  const made = h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" } }, t(reviewed ? "inbox.reviewed" : "inbox.review"));
+  const made = h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" }, disabled: !linked }, t(reviewed ? "inbox.reviewed" : "inbox.review"));
   made.addEventListener("click", async () => {
     if (made.ariaBusy === "true") return;
     made.ariaBusy = "true";
@@ -140,7 +155,7 @@ function falseParts(alert, redraw) {
   }
   if (!presses() || !reasons.length) return [];
   const shown = choosing.has(alert.alert_id);
-  const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
+  const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), disabled: !linked, onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
   if (!shown) return [opener];
   const taps = reasons.map((each) => button(alert, redraw, "", "false", { reason: each.id }, each[current()] ?? each.ja));
   return [opener, h("div", { class: "reasons", role: "group", "aria-label": t("mark.why_false") }, ...taps)];
@@ -154,7 +169,7 @@ function toggle(alertId, shown) {
 
 /** @type {(alert: Alert, redraw: () => void, key: string, path: string, body?: object, text?: string) => HTMLElement} */
 function button(alert, redraw, key, path, body = {}, text = t(key)) {
-  const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, onclick: () => pressed(made, alert.alert_id, redraw, path, body) }, text);
+  const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, disabled: !linked, onclick: () => pressed(made, alert.alert_id, redraw, path, body) }, text);
   return made;
 }
 

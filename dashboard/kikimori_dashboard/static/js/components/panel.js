@@ -10,10 +10,12 @@ import { ListenBar } from "./listen_bar.js";
 import { marksKey, marksRow, presses, viewer } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
-import { look, shape } from "./severity.js";
+import { UNKNOWN, look, shape } from "./severity.js";
 import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
+import { mostUrgent } from "../store/lanes.js";
 import { superiorSpeaks, whereabouts } from "../store/whereabouts.js";
+import { outOfReach, unwatched } from "./unwatched.js";
 import { reason, sentences } from "./why.js";
 import { reasonsKey } from "../store/help_reasons.js";
 
@@ -49,6 +51,7 @@ export class Panel {
     this.place = h("span");
     this.where.append(this.place, this.since);
     this.stale = h("p", { class: "stale" });
+    this.limits = h("p", { class: "limits", hidden: true }); // what works all the same while nothing arrives
     this.listen = new ListenBar(board.listening);
     this.why = h("ul", { class: "why" });
     this.transcript = new Transcript();
@@ -67,7 +70,7 @@ export class Panel {
     this.foot = h("div", { class: "panel-actions" });
     this.body = h("div", { class: "panel-body" },
       h("header", {}, this.badge, this.name, this.timer, this.close),
-      this.caller, this.known, h("div", { class: "placed" }, this.where, this.stale), h("div", { class: "heard" }, this.listen.element, this.auto), this.why,
+      this.caller, this.known, h("div", { class: "placed" }, this.where, this.stale, this.limits), h("div", { class: "heard" }, this.listen.element, this.auto), this.why,
       h("div", { class: "tabs", role: "tablist" }, ...TABS.map((each) => this.tabs[each])),
       ...TABS.map((each) => this.parts[each]), this.foot);
     this.empty = h("p", { class: "none" });
@@ -122,6 +125,13 @@ export class Panel {
     return this.pointer || this.element.contains(document.activeElement);
   }
 
+  /** @returns {string | null} the call to show where nobody selected one: as in the strip, where the first of all is out of reach */
+  first() {
+    const { picture } = this;
+    const [first = null] = picture.inOrder();
+    return first !== null && !picture.usable(picture.calls[first]) ? mostUrgent(picture)?.call_id ?? first : first;
+  }
+
   /**
    * Finds out which call to show; true when it is another one.
    * @param {boolean} asked somebody selected a call just now
@@ -134,7 +144,7 @@ export class Panel {
     if (!over) this.overAt = null;
     else this.overAt ??= performance.now();
     if (this.wanted === null && before !== null && !asked && (this.held() || (over && performance.now() - (this.overAt ?? 0) < LINGER_MS))) return false;
-    const next = this.wanted ?? this.picture.inOrder()[0] ?? null;
+    const next = this.wanted ?? this.first();
     if (next === before && (next === null || calls[next])) return false;
     this.call = next === null ? null : calls[next];
     this.buttons?.remove();
@@ -161,17 +171,20 @@ export class Panel {
 
   draw() {
     const { picture } = this;
-    const known = this.call && picture.calls[this.call.call_id];
+    const goesOn = this.call && picture.calls[this.call.call_id];
     show(this.empty, !this.call);
     setText(this.empty, t("panel.empty"));
     show(this.body, this.call !== null);
     if (!this.call) return;
-    const call = known ?? { ...this.call, status: "ended" };
+    const call = goesOn ?? { ...this.call, status: "ended" };
     this.call = call;
     const severity = call.severity ?? "calm";
     const usable = picture.usable(call) && call.status !== "ended";
+    const lost = outOfReach(picture, call);
     Object.assign(this.element.dataset, { severity: look(severity), status: call.status });
-    fill(this.badge, severity + current(), () => [h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), h("span", { class: "word" }, word("severity", severity))]);
+    const known = call.severity !== null || !lost; // nobody can call calm what is not heard
+    fill(this.badge, JSON.stringify([severity, known, current()]), () => [
+      h("span", { class: "shape", "aria-hidden": "true" }, known ? shape(severity) : UNKNOWN), h("span", { class: "word" }, known ? word("severity", severity) : t("severity.unknown"))]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)), " ", call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : ""]);
     this.close.setAttribute("aria-label", t("panel.unselect"));
@@ -185,9 +198,11 @@ export class Panel {
     this.caller.title = this.caller.textContent ?? "";
     show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));
     fill(this.known, JSON.stringify([call.known, current()]), () => (call.known ? ofSupervisor(call.known, presses()) : []));
-    const unwatched = call.status === "ended" ? "" : call.stale ? t("call.stale") : call.unconfirmed ? t("call.unconfirmed") : call.judging_failed ? t("fault.call") : "";
-    show(this.stale, unwatched !== "");
-    setText(this.stale, unwatched);
+    const warned = unwatched(picture, call);
+    show(this.stale, warned !== "");
+    setText(this.stale, warned);
+    show(this.limits, lost);
+    setText(this.limits, lost ? t(picture.linked ? "call.stale_marks" : "call.stale_nothing") : "");
     this.listen.update(call, usable);
     this.drawWhere();
     this.drawWhy();
@@ -199,8 +214,8 @@ export class Panel {
     setText(this.tabs.words, t("panel.words"));
     setText(this.tabs.course, t("panel.course"));
     setText(this.tabs.notes, notes ? t("panel.notes_n", { n: notes }) : t("panel.notes"));
-    this.element.dataset.stale = usable || call.status === "ended" ? "no" : "yes";
-    if (!known) this.buttons?.draw(); // of a call that is over nothing else changes
+    this.element.dataset.stale = lost ? "yes" : "no";
+    if (!goesOn) this.buttons?.draw(); // of a call that is over nothing else changes
     this.tick(picture.now());
   }
 
@@ -208,7 +223,8 @@ export class Panel {
     this.at = whereabouts(this.picture, this.call);
     const { kind, name } = this.at;
     this.where.dataset.kind = kind;
-    setText(this.place, name ? t(`place.${kind}_name`, { name }) : t(`place.${kind}`));
+    const place = name ? t(`place.${kind}_name`, { name }) : t(`place.${kind}`);
+    setText(this.place, outOfReach(this.picture, this.call) ? t("place.last_known", { place }) : place);
   }
 
   drawWhy() {

@@ -6,7 +6,8 @@ import { h, setText } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, t, title, word } from "../store/i18n.js";
 import { loudness } from "./loudness.js";
-import { look, shape } from "./severity.js";
+import { UNKNOWN, look, shape } from "./severity.js";
+import { outOfReach, unwatchedShort } from "./unwatched.js";
 import { correction } from "./why.js";
 
 export const ROW_PX = 34; // with the gap, as in css/rows.css
@@ -82,17 +83,18 @@ export class Row {
     const usable = picture.usable(call);
     const [alert] = picture.alertsOf(this.callId);
     const severity = call.severity ?? "calm";
-    Object.assign(this.element.dataset, { severity: look(severity), status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes" });
+    const known = call.severity !== null || !outOfReach(picture, call); // nobody can call calm what is not heard
+    Object.assign(this.element.dataset, { severity: look(severity), status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes", reach: usable ? "yes" : "no" });
     if (this.board.selected === this.callId) this.element.dataset.selected = "yes";
     else delete this.element.dataset.selected;
-    setText(this.sign, shape(severity));
-    setText(this.state, `${word("severity", severity)} `);
+    setText(this.sign, known ? shape(severity) : UNKNOWN);
+    setText(this.state, `${known ? word("severity", severity) : t("severity.unknown")} `);
     setText(this.name, who(call));
     setText(this.ext, call.operator.name ? call.operator.number ?? "" : picture.site.names_people ? t("call.nobody_known") : "");
     const name = callerText(call);
     const times = call.known?.contacts ? t("caller.nth_short", { n: call.known.contacts + 1 }) : "";
     setText(this.caller, [name, times].filter(Boolean).join("・"));
-    setText(this.about, unwatched(call) ?? (alert ? [title(alert.title), correction(alert)].filter(Boolean).join(" ") : call.speech === "off" ? t("call.speech_off") : ""));
+    setText(this.about, unwatchedShort(picture, call) || (alert ? [title(alert.title), correction(alert)].filter(Boolean).join(" ") : call.speech === "off" ? t("call.speech_off") : ""));
     setText(this.queue, call.queue ?? "");
     this.element.title = [who(call), call.operator.number, callerName(call), call.caller.number, call.known ? nth(call.known) : "", call.queue, this.about.textContent].filter(Boolean).join("　");
     this.updateLevels(picture);
@@ -128,9 +130,6 @@ export class Row {
     this.element.remove();
   }
 }
-
-/** @param {any} call */
-const unwatched = (call) => (call.stale ? t("row.stale") : call.unconfirmed ? t("row.unconfirmed") : call.judging_failed ? t("row.unjudged") : null);
 
 /** @param {any} leg */
 const share = (leg) => (leg?.speaking ? loudness(leg.level_db) : 0);

@@ -8,6 +8,7 @@ import { read, write } from "../store/preferences.js";
 import { ROW_PX, Row } from "./row.js";
 import { Seats } from "../store/seats.js";
 import { Tiles } from "./tiles.js";
+import { outOfReach } from "./unwatched.js";
 
 const AROUND_ROWS = 4; // rows above and below the window that exist
 const ONE_COLUMN_PX = 700; // a list narrower than this has one column
@@ -104,7 +105,9 @@ export class Rows {
     const calm = calls.filter((call) => this.belongs(call));
     const among = this.view === "seats" ? calls : calm;
     show(this.element, calls.length > 0 || this.view === "seats");
-    if (this.title) setText(this.title, t(this.view === "seats" ? "rows.seats" : "rows.calm", { n: among.length }));
+    const lost = among.filter((call) => outOfReach(this.picture, call)).length;
+    const title = this.view === "seats" ? "rows.seats" : "rows.calm";
+    if (this.title) setText(this.title, lost ? t(`${title}_lost`, { n: among.length, lost }) : t(title, { n: among.length }));
     this.filter.draw(calls, among.filter((call) => this.filter.takes(call)).length, among.length);
     for (const [view, button] of Object.entries(this.views)) {
       setText(button, t(`rows.view_${view}`));

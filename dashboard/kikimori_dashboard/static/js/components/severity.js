@@ -3,6 +3,9 @@
 /** @type {Record<string, string>} */
 const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
 
+/** The sign of a call of which nothing arrives. */
+export const UNKNOWN = "？";
+
 /**
  * The severity whose colours and sign are used; one that only newer agents know looks like a warning.
  * @param {string | null} severity

@@ -4,9 +4,10 @@ import { Buttons } from "./buttons.js";
 import { who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
-import { urgentCalls } from "../store/lanes.js";
+import { mostUrgent, urgentCalls } from "../store/lanes.js";
 import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
+import { unwatched } from "./unwatched.js";
 
 const { t } = i18n;
 const LEAST_LETTERS = 6; // of a name, however long the reasons are
@@ -40,9 +41,10 @@ export class Strip {
     this.since = h("span", { class: "since" });
     this.whose = h("span", { class: "whose" }); // where the button stands apart from the sentence
     this.act = h("div", { class: "act" });
+    this.ask = h("p", { class: "ask-operator", hidden: true }); // in place of a button that would reach nobody
     this.more = h("button", { type: "button", class: "others", onclick: () => this.showOthers() });
     this.totals = h("span", { class: "totals" });
-    element.append(this.headline, this.since, this.act, this.more, this.totals);
+    element.append(this.headline, this.since, this.act, this.ask, this.more, this.totals);
     this.over = false;
     this.act.addEventListener("pointerenter", () => { this.over = true; });
     for (const event of ["pointerleave", "pointercancel"]) this.act.addEventListener(event, () => { this.over = false; });
@@ -57,12 +59,17 @@ export class Strip {
   draw(picture) {
     const calls = picture.known ? Object.values(picture.calls) : [];
     const urgent = picture.known ? urgentCalls(picture) : [];
-    const kept = this.held() ? urgent.find((call) => call.call_id === this.callId) : undefined;
-    const worst = kept ?? urgent[0];
+    const kept = this.held() ? urgent.find((call) => call.call_id === this.callId && picture.usable(call)) : undefined;
+    const worst = kept ?? (picture.known ? mostUrgent(picture) : undefined);
     const seen = picture.known && watched(picture);
-    const usable = picture.linked && picture.site.broker_connected;
+    const usable = worst !== undefined && picture.usable(worst);
     this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";
     this.showButton(worst?.call_id ?? null);
+    show(this.act, usable);
+    show(this.ask, worst !== undefined && !usable);
+    const lost = worst ? unwatched(picture, worst) : "";
+    setText(this.ask, lost);
+    this.ask.title = lost;
     setText(this.whose, worst ? t("strip.whose", { who: who(worst) }) : "");
     this.whose.title = this.whose.textContent ?? "";
     this.alerts = worst ? picture.alertsOf(worst.call_id) : [];
@@ -84,7 +91,6 @@ export class Strip {
     this.buttons = null;
     this.callId = callId;
     this.shownAt = performance.now();
-    show(this.act, callId !== null);
     if (callId === null) {
       this.act.replaceChildren();
       return;

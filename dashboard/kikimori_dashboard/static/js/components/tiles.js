@@ -2,7 +2,8 @@
 
 import { arrange, h, setText } from "./dom.js";
 import { span, t, word } from "../store/i18n.js";
-import { look, shape } from "./severity.js";
+import { UNKNOWN, look, shape } from "./severity.js";
+import { outOfReach } from "./unwatched.js";
 
 /** One seat. */
 class Tile {
@@ -33,14 +34,16 @@ class Tile {
     const dataset = this.element.dataset;
     dataset.lane = lane;
     dataset.severity = call ? look(severity) : "none";
+    dataset.stale = call && outOfReach(picture, call) ? "yes" : "no";
+    const known = !call || call.severity !== null || dataset.stale === "no";
     if (call) dataset.call = call.call_id;
     else delete dataset.call;
     setText(this.ext, seat?.extension ?? call?.operator.number ?? "—");
-    setText(this.sign, call ? shape(severity) : "");
+    setText(this.sign, call ? (known ? shape(severity) : UNKNOWN) : "");
     const name = call?.operator.name ?? seat?.name ?? "";
     setText(this.name, name.split(/\s/)[0]); // the family name, where it is written apart
-    setText(this.state, call ? `${word("severity", severity)} ${t(`seats.${lane}`)} ` : `${t("seats.idle")} `);
-    this.element.title = [seat?.extension, name, call?.caller?.name, call ? t(`seats.${lane}`) : t("seats.idle")].filter(Boolean).join("　");
+    setText(this.state, call ? `${known ? word("severity", severity) : t("severity.unknown")} ${t(`seats.${lane}`)} ${dataset.stale === "yes" ? `${t("row.stale")} ` : ""}` : `${t("seats.idle")} `);
+    this.element.title = [seat?.extension, name, call?.caller?.name, call ? t(`seats.${lane}`) : t("seats.idle"), dataset.stale === "yes" ? t("row.stale") : ""].filter(Boolean).join("　");
     this.element.disabled = !call;
     this.tick(picture.now());
   }

@@ -28,6 +28,15 @@ export function slotCall(picture, call) {
 
 /**
  * @param {any} picture
+ * @returns {any} the call that needs a decision most; one that a press reaches before one of which nothing arrives
+ */
+export function mostUrgent(picture) {
+  const urgent = urgentCalls(picture);
+  return urgent.find((call) => picture.usable(call)) ?? urgent[0];
+}
+
+/**
+ * @param {any} picture
  * @returns {any[]} calls that need a decision now, the most urgent first
  */
 export const urgentCalls = (picture) => picture.inOrder().map((/** @type {string} */ callId) => picture.calls[callId]).filter((/** @type {any} */ call) => call?.lane === "attention");

@@ -118,6 +118,16 @@ export class Picture {
   }
 
   /**
+   * The server's time until which what is shown of a call was current; null where it is current now, or nobody can say.
+   * @param {{stale: boolean, agent_id: string}} call
+   * @returns {string | null}
+   */
+  heardUntil(call) {
+    if (!this.linked) return this.heardAt || null;
+    return this.site.broker_connected && call.stale ? this.agents[call.agent_id]?.at ?? null : null;
+  }
+
+  /**
    * Open alerts of a call: the operator's request for help, then worst first.
    * @param {string} callId
    */

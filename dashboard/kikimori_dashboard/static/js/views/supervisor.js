@@ -81,6 +81,7 @@ function draw() {
   if (clocksDue === "rows") rows.measure(); // before anything is written: the page is laid out
   const changes = picture.takeChanges();
   const calls = changes.all || changes.calls.size > 0;
+  marks.follow(picture.linked);
   if (picture.known) drawCalls(changes, calls);
   if (changes.all || changes.agents || changes.missed || clocksDue === "rest") showBanners(byId("banners"), banners(picture), board.hands.on());
   if (calls || changes.agents || clocksDue === "rest") strip.draw(picture);
