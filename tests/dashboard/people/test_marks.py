@@ -209,3 +209,22 @@ async def test_reviews_of_another_dashboard_are_read(store: Store) -> None:
     assert len(changes) == 1
     await desk.take_back(raised, who_of(people["supervisor"]))
     assert json.loads(desk.of(mine)) == []
+
+
+async def test_the_keyboard_stays_where_an_alert_is_marked(url: str, agent: PeerAgent, page: Page) -> None:
+    """A press draws its button anew, on the card, in the panel and in the list; the next press is where the first was."""
+    await alert_of(agent, url)
+    await page.goto(url)
+    for place in (".card .claim", "#panel .why", "#inbox"):
+        claim = page.locator(f"{place} [data-mark=claim]")
+        await claim.focus()
+        await page.keyboard.press("Enter")
+        release = page.locator(f"{place} [data-mark=release]")
+        await expect(release).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(claim).to_be_focused()
+    false = page.locator("#panel [data-mark=reasons]")
+    await false.focus()
+    await page.keyboard.press("Enter")
+    await expect(false).to_be_focused()
+    await expect(false).to_have_attribute("aria-expanded", "true")

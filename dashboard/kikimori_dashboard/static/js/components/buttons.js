@@ -15,17 +15,16 @@ const BEGINS = { hang_up: "ending.button" };
 export class Buttons {
   /**
    * @param {import("./actions.js").Actions} actions
-   * @param {{whole?: boolean, only?: boolean, pick?: (main: string[]) => string[], more?: () => HTMLElement[], unsure?: () => boolean}} options
-   *   `whole`: the further actions are always shown; `only`: the main button alone, or those that `pick` takes; `more`: further elements of the menu;
+   * @param {{whole?: boolean, only?: boolean, pick?: (main: string[]) => string[], unsure?: () => boolean}} options
+   *   `whole`: the further actions are always shown; `only`: the main button alone, or those that `pick` takes;
    *   `unsure`: whether a press may have been meant for another call
    */
-  constructor(actions, { whole = false, only = false, pick = (main) => main.slice(0, 1), more = () => [], unsure = () => false } = {}) {
+  constructor(actions, { whole = false, only = false, pick = (main) => main.slice(0, 1), unsure = () => false } = {}) {
     this.actions = actions;
     this.whole = whole;
     this.only = only;
     this.pick = pick;
     this.unsure = unsure;
-    this.more = more;
     this.open = false; // the menu
     this.row = h("div", { class: "buttons" });
     this.aside = h("div", { class: "aside" });
@@ -33,9 +32,8 @@ export class Buttons {
     this.hint = h("p", { class: "hint", role: "status", hidden: true });
     this.result = h("p", { class: "result", role: "status", hidden: true });
     this.keys = h("p", { class: "keys-to-press", hidden: true });
-    this.extra = h("div", { class: "extra" });
     this.menu = h("div", { class: "menu", id: `menu-${whole ? "panel-" : ""}${actions.callId}`, role: "group", "aria-label": t("card.more"), hidden: true },
-      this.extra, this.choices, this.hint, this.aside);
+      this.choices, this.hint, this.aside);
     this.opener = h("button", { type: "button", class: "opener", "aria-expanded": "false", "aria-controls": this.menu.id, onclick: () => this.toggle(!this.open) }, "…");
     this.element = h("div", { class: "actions", dataset: { whole: whole ? "yes" : "no" } }, only ? null : this.menu, this.result, this.keys, this.row);
     this.draw = this.draw.bind(this);
@@ -90,7 +88,6 @@ export class Buttons {
     ]);
     fill(this.aside, key, () => (this.only ? [] : asideRow(this, rest, main)));
     fill(this.choices, key, () => (actions.choosing ? announcements(this) : []));
-    fill(this.extra, key, () => (this.whole || !this.open ? [] : this.more()));
     show(this.aside, this.aside.childElementCount > 0);
     show(this.choices, actions.choosing);
     show(this.hint, hint !== null);

@@ -6,7 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { Rewind } from "./listen_bar.js";
-import { claimButton, marksKey, marksRow } from "./marks.js";
+import { claimButton, keepingFocus, marksKey } from "./marks.js";
 import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
@@ -55,7 +55,7 @@ export class Card {
     this.rewind = new Rewind(callId, board.listening);
     this.voices = new Voices(this.rewind.element);
     this.actions = board.actionsOf(callId);
-    this.buttons = new Buttons(this.actions, { more: () => this.marks() });
+    this.buttons = new Buttons(this.actions);
     this.element = h("article", { class: "card", tabindex: "-1", "aria-labelledby": `who-${callId}`, dataset: { call: callId } },
       h("header", {}, this.badge, this.name, this.status, this.timer),
       h("p", { class: "about" }, this.since, this.handling, this.claim, this.caller),
@@ -140,7 +140,7 @@ export class Card {
     setText(this.handling, alerts.length ? handling(alerts, call.status) : "");
     this.handling.title = this.handling.textContent ?? "";
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
-    fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
+    keepingFocus(this.claim, () => fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]));
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.stale, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       party(call),
@@ -169,19 +169,6 @@ export class Card {
       h("li", {}, h("time", {}, line.at), h("span", { class: "quote", title: line.text }, line.brief ?? line.text))));
     show(this.why, this.why.childElementCount > 0);
     show(this.quotes, this.quotes.childElementCount > 0);
-  }
-
-  /** For the menu: the alerts one by one, each to be taken on or called a false one. */
-  marks() {
-    return this.alerts.map((alert) => {
-      const row = h("div", { class: "marked" });
-      const draw = () => {
-        const now = this.picture?.alertsOf(this.callId).find((each) => each.alert_id === alert.alert_id) ?? alert;
-        row.replaceChildren(h("span", { class: "marked-title" }, title(now.title)), marksRow(now, draw));
-      };
-      draw();
-      return row;
-    });
   }
 
   /** @param {number} now */

@@ -79,6 +79,7 @@ const faultText = (fault) => find(`reason.${fault}`) ?? fault;
 
 /**
  * The button that takes on all open alerts of a call, or lets them go again; null where there is nothing to take on.
+ * It stays enabled while the press is on its way: a disabled button loses the focus.
  * @param {Alert[]} alerts
  * @param {() => void} redraw
  * @returns {HTMLElement | null}
@@ -93,12 +94,31 @@ export function claimButton(alerts, redraw) {
   const fault = marked.map(({ alert_id: id }) => failed.get(id)).find(Boolean);
   const made = h("button", { type: "button", class: "quiet", dataset: { mark: path, failed: fault ? "yes" : "no" }, disabled: !linked, title: fault ? faultText(fault) : null }, t(fault ? "mark.again" : `mark.${path}`, { mark: t(`mark.${path}`) }));
   made.addEventListener("click", async () => {
-    made.disabled = true;
+    if (made.ariaBusy === "true") return;
+    made.ariaBusy = "true";
     for (const { alert_id: id } of marked) await sent(id, path);
-    made.disabled = false;
+    made.ariaBusy = null;
     redraw();
   });
   return made;
+}
+
+/**
+ * Draws marks; where a button of theirs had the focus, the same one gets it, else the first of the same alert.
+ * @param {Element} element all that is drawn again
+ * @param {() => boolean} draw whether anything was drawn again
+ */
+export function keepingFocus(element, draw) {
+  const focused = document.activeElement;
+  if (!(focused instanceof HTMLElement) || !element.contains(focused)) {
+    draw();
+    return;
+  }
+  const part = focused.dataset.mark ?? focused.dataset.part;
+  const alertId = focused.closest("[data-alert]")?.getAttribute("data-alert");
+  if (!draw() || !part) return;
+  const place = !alertId || element.getAttribute("data-alert") === alertId ? element : element.querySelector(`[data-alert="${CSS.escape(alertId)}"]`);
+  /** @type {HTMLElement | null | undefined} */ (place?.querySelector(`:is([data-mark="${part}"], [data-part="${part}"])`) ?? place?.querySelector("[data-mark]"))?.focus({ preventScroll: true });
 }
 
 /**
@@ -155,7 +175,7 @@ function falseParts(alert, redraw) {
   }
   if (!presses() || !reasons.length) return [];
   const shown = choosing.has(alert.alert_id);
-  const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), disabled: !linked, onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
+  const opener = h("button", { type: "button", class: "quiet", "aria-expanded": String(shown), dataset: { mark: "reasons" }, disabled: !linked, onclick: () => { toggle(alert.alert_id, !shown); redraw(); } }, t("mark.is_false"));
   if (!shown) return [opener];
   const taps = reasons.map((each) => button(alert, redraw, "", "false", { reason: each.id }, each[current()] ?? each.ja));
   return [opener, h("div", { class: "reasons", role: "group", "aria-label": t("mark.why_false") }, ...taps)];
@@ -175,11 +195,10 @@ function button(alert, redraw, key, path, body = {}, text = t(key)) {
 
 /** @type {(made: HTMLButtonElement, alertId: string, redraw: () => void, path: string, body: object) => Promise<void>} */
 async function pressed(made, alertId, redraw, path, body) {
-  made.disabled = true;
-  made.setAttribute("aria-busy", "true");
+  if (made.ariaBusy === "true") return;
+  made.ariaBusy = "true";
   await sent(alertId, path, body);
   toggle(alertId, false);
+  made.ariaBusy = null;
   redraw();
-  made.disabled = false;
-  made.removeAttribute("aria-busy");
 }
