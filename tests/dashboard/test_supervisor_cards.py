@@ -408,3 +408,27 @@ async def test_a_call_without_news_says_what_to_do_and_keeps_its_newest_words(
     await expect(page.locator("#panel .stale")).to_have_text(next_step)
     await expect(page.locator("#banners .remedy code")).to_have_text("systemctl status kikimori-agent")
     await assert_accessible(page)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_a_customers_number_is_whole_in_rows_and_panel(
+    agent: PeerAgent, url: str, page: Page, language: str
+) -> None:
+    """In the narrowest window of two columns; the queue gives way for it, then the customer's name."""
+    queue = "料金・契約変更窓口"
+    operator = Party(number="204", name="勅使河原 小百合")
+    await agent.call("row", operator=operator, queue=queue, caller=Party(number="03-5555-0142"))
+    caller = Party(number="080-5555-0153", name="株式会社北関東総合リフォームサービス")
+    await agent.call("shown", queue=queue, recording="on", caller=caller)
+    await agent.alert("shown")
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await page.goto(url)
+    row, panel = page.locator(".row[data-call=row] .caller"), page.locator("#panel .caller")
+    await expect(row).to_have_text("03-5555-0142")
+    await expect(panel.locator(".number")).to_have_text("080-5555-0153")
+    for size in (*SIZES, (1280, 720)):
+        await resize(page, size)
+        assert await row.evaluate("each => each.scrollWidth <= each.clientWidth"), size
+        line, number = await box_of(panel), await box_of(panel.locator(".number"))
+        assert number["x"] + number["width"] <= line["x"] + line["width"] + 1, size
+    await expect(panel).to_have_attribute("title", re.compile(f"北関東.+080-5555-0153.+{queue}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.async_api import expect
 from tests.support.axe import assert_accessible
 from tests.support.full_board import ALERTS, open_full_board
 from tests.support.live_client import connected, live_client
-from tests.support.office import words
+from tests.support.office import CAN_EVERYTHING, words
 
 from kikimori_core.wire.messages import Action, ButtonEvidence, Outcome, Party, Problem, Role, Severity
 
@@ -398,3 +399,79 @@ async def test_a_call_whose_card_goes_when_the_hand_is_gone_becomes_a_row(
     await page.clock.fast_forward(4_000)
     await expect(card(page, "c")).to_have_count(0)
     await expect(page.locator("#rows [data-call=c]")).to_be_visible()
+
+
+LONG_TITLES = (
+    ("大声・怒声", "Raised voice"),
+    ("脅迫と思われる言葉", "Words that may be a threat"),
+    ("暴言と思われる言葉", "Words that may be abuse"),
+    ("「上司に代われ」の繰り返し", "Demands a superior again and again"),
+    ("お断り後も通話が続いている", "Goes on after the refusal"),
+)
+OWN_RULE = "An alert of the office's own rule with a very long title (as: the same demand five times or more)"
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_five_titles_have_a_line_each(agent: PeerAgent, url: str, page: Page, language: str) -> None:
+    """In the lowest window all five stand in the panel, above every one of its buttons; a call that waits has one line."""
+    for number in range(1, 4):
+        operator = Party(number=f"20{number}", name="佐藤 美咲")
+        await agent.call(f"c{number}", operator=operator, **CAN_EVERYTHING)
+        for at, title in enumerate(LONG_TITLES):
+            await agent.alert(f"c{number}", rule=f"rule-{at}", title=title, raised_s=100.0 + number)
+    await resize(page, (1280, 720))
+    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await page.goto(url)
+    titles = page.locator("#panel .alert strong")
+    await expect(titles).to_have_count(len(LONG_TITLES))
+    why = await page.locator("#panel .why").bounding_box()
+    assert why is not None
+    for each in await titles.all():
+        box = await each.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= why["y"] + why["height"] + 1, await each.inner_text()
+        assert box["height"] < 26, await each.inner_text()
+    for button in await page.locator("#panel .panel-actions button:visible").all():
+        await expect(button).to_be_in_viewport(ratio=1)
+    waits = page.locator("#waiting .waits")
+    await expect(waits).to_have_count(1)
+    await expect(waits).to_have_attribute("title", re.compile(re.escape(LONG_TITLES[-1][language == "en"])))
+    box = await waits.bounding_box()
+    assert box is not None
+    assert box["height"] < 52
+    await waits.locator(".who").click()
+    await expect(waits).to_have_attribute("data-selected", "yes")
+    assert await waits.evaluate("each => getComputedStyle(each).boxShadow") != "none"
+    await assert_accessible(page)
+
+
+async def test_a_title_longer_than_its_card_is_cut_in_it(agent: PeerAgent, url: str, page: Page) -> None:
+    """Also on a card that is alone in its row, beside the picture of the voices."""
+    await agent.call("c", operator=Party(number="204", name="佐藤 美咲"), **CAN_EVERYTHING)
+    await agent.alert("c")
+    await agent.alert("c", rule="own", title=(OWN_RULE, OWN_RULE))
+    await page.goto(url)
+    own = card(page, "c").locator(".why strong", has_text="own rule")
+    await expect(own).to_have_attribute("title", OWN_RULE)
+    for size in ((1920, 1080), (1280, 720), (390, 844)):
+        await resize(page, size)
+        title, buttons = await own.bounding_box(), await card(page, "c").locator(".about").bounding_box()
+        assert title is not None
+        assert buttons is not None
+        assert title["x"] + title["width"] <= buttons["x"] + buttons["width"] + 1, size
+
+
+async def test_the_menu_of_a_card_is_whole_in_the_lowest_window(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    await agent.call("c", operator=Party(number="204", name="佐藤 美咲"), **CAN_EVERYTHING)
+    await agent.call("d", operator=Party(number="205", name="佐藤 美咲"), **CAN_EVERYTHING)
+    for call_id in ("c", "d"):
+        await agent.alert(call_id)
+    await page.add_init_script("localStorage.setItem('kikimori.language', 'en')")
+    await resize(page, (1280, 720))
+    await page.goto(url)
+    await card(page, "c").locator(".opener").click()
+    menu = card(page, "c").locator(".menu")
+    await expect(menu).to_be_visible()
+    assert await menu.evaluate("each => each.scrollHeight <= each.clientHeight")

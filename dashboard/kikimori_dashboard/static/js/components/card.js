@@ -193,7 +193,7 @@ function party(call) {
 }
 
 /** @type {(severity: string, text: string) => HTMLElement} */
-const heading = (severity, text) => h("strong", { dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
+const heading = (severity, text) => h("strong", { title: text, dataset: { severity: look(severity) } }, h("span", { class: "shape", "aria-hidden": "true" }, shape(severity)), text);
 
 /** What happened, in few words: the line is as high as one of an alert. */
 const cameBack = () => h("li", { class: "alert came-back", title: t("call.returned"), dataset: { severity: "warning" } }, heading("warning", t("strip.returned")));

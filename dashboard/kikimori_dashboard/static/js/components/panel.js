@@ -192,10 +192,15 @@ export class Panel {
     show(this.close, this.wanted !== null);
     show(this.auto, this.wanted === null);
     setText(this.auto, t(call.status === "ended" ? "panel.over" : call.urgency >= 2 ? "panel.worst" : "panel.first"));
-    const about = [`${t("role.customer")}: ${callerText(call)}`, callerName(call) && call.caller.number, call.queue ? t("call.queue", { name: call.queue }) : null].filter(Boolean).join("　");
-    fill(this.caller, JSON.stringify([about, call.recording, call.stale, call.status, current()]), () => [recordingMark(call), h("span", {}, about)]);
+    const named = callerName(call);
+    const parts = Object.entries({
+      named: `${t("role.customer")}: ${named ? callerText(call) : ""}`,
+      number: named ? call.caller.number : callerText(call),
+      queue: call.queue ? t("call.queue", { name: call.queue }) : null,
+    }).filter(([, text]) => text);
+    fill(this.caller, JSON.stringify([parts, call.recording, call.stale, call.status, current()]), () => [recordingMark(call), ...parts.map(([part, text]) => h("span", { class: part }, text))]);
     this.name.title = this.name.textContent ?? "";
-    this.caller.title = this.caller.textContent ?? "";
+    this.caller.title = parts.map(([, text]) => text).join("　");
     show(this.known, Boolean(call.known && (call.known.contacts || call.known.manner || call.known.in_charge)));
     fill(this.known, JSON.stringify([call.known, current()]), () => (call.known ? ofSupervisor(call.known, presses()) : []));
     const warned = unwatched(picture, call);

@@ -6,6 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { current, t, title } from "../store/i18n.js";
 import { look, shape } from "./severity.js";
 import { age } from "./since.js";
+import { outOfReach, unwatchedShort } from "./unwatched.js";
 
 /** One call of the list. */
 class WaitingCall {
@@ -15,11 +16,13 @@ class WaitingCall {
    */
   constructor(callId, board) {
     this.callId = callId;
+    this.board = board;
     this.shape = h("span", { class: "shape", "aria-hidden": "true" });
+    this.name = h("b", { class: "who" });
     this.text = h("span", { class: "text" });
     this.since = h("span", { class: "since" });
     this.buttons = new Buttons(board.actionsOf(callId), { only: true });
-    this.element = h("li", { class: "waits", tabindex: "-1", dataset: { call: callId } }, this.shape, this.text, this.since, this.buttons.element);
+    this.element = h("li", { class: "waits", tabindex: "-1", dataset: { call: callId } }, this.shape, this.name, this.text, this.since, this.buttons.element);
     this.element.addEventListener("click", (event) => { if (!(/** @type {HTMLElement} */ (event.target).closest("button"))) board.select(callId); });
   }
 
@@ -30,7 +33,13 @@ class WaitingCall {
     this.alerts = picture.alertsOf(this.callId);
     this.element.dataset.severity = look(call.severity);
     setText(this.shape, shape(call.severity));
-    setText(this.text, `${who(call)}　${call.returned ? t("strip.returned") : this.alerts.map((/** @type {any} */ alert) => title(alert.title)).join(" ・ ")}`);
+    this.element.dataset.stale = outOfReach(picture, call) ? "yes" : "no";
+    if (this.board.selected === this.callId) this.element.dataset.selected = "yes";
+    else delete this.element.dataset.selected;
+    setText(this.name, who(call));
+    const reasons = [...(call.returned ? [t("strip.returned")] : []), ...this.alerts.map((/** @type {any} */ alert) => title(alert.title))].join(" ・ ");
+    setText(this.text, [unwatchedShort(picture, call), reasons].filter(Boolean).join(" ・ "));
+    this.element.title = `${who(call)}　${this.text.textContent}`;
     this.tick(picture.now());
   }
 
