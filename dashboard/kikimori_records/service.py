@@ -15,7 +15,7 @@ from kikimori_records.folder import records_folder
 from kikimori_records.journals.finishing import Finishing
 from kikimori_records.journals.incoming import IncomingJournals
 from kikimori_records.journals.incoming_room import IncomingRoom
-from kikimori_records.keeping.days import KeptDays
+from kikimori_records.keeping.days import CUSTOMER_DAYS, KeptDays
 from kikimori_records.keeping.for_agents import erased_calls
 from kikimori_records.keeping.from_journals import ReceivedJournals
 from kikimori_records.keeping.keeper import RecordKeeper
@@ -72,7 +72,8 @@ class RecordsService:
             else None
         )
         journals = ReceivedJournals(self._incoming, self._folder)
-        self._keeper = RecordKeeper(store, self._folder, days, journals, self._room)
+        customer_days = records.customer_days or CUSTOMER_DAYS
+        self._keeper = RecordKeeper(store, self._folder, days, journals, self._room, customer_days)
         self._proof = ProofKeeper(store, records.anchors, office or RecordedOffice(), self._open_calls)
         self._finishing: Finishing | None = None
         self._fault = ""

@@ -57,3 +57,10 @@ async def record_totals(store: Store) -> RecordTotals:
         max((newest for *_, newest in rows), default=None),
         [dict(zip(("day", *COUNTED), (day, *map(int, counts)), strict=True)) for day, *counts in days],
     )
+
+
+async def kept_calls(store: Store) -> int:
+    """Return how many calls are not erased; raises StoreAwayError."""
+    query = select(func.count()).where(recorded_calls.c.erased_at.is_(None))
+    async with store.read(within_s=60) as connection:
+        return (await connection.execute(query)).scalar_one()

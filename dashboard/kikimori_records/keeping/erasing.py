@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from sqlalchemy import exists, insert, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import exists, insert, select, update
 
-from kikimori_records.address import thread_engine
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.callers.changes import remove_within
@@ -23,14 +19,13 @@ from kikimori_records.keeping.orders import carried_out, due, order_by_id
 from kikimori_records.keeping.removal import RemovalCause, overwrite_deleted, remove
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
-from kikimori_records.search.fts5 import forget_removed
+from kikimori_records.keeping.traces import forget_deleted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kikimori_records.keeping.orders import ErasureOrder
     from kikimori_records.keeping.pseudonyms import Pseudonyms
-    from kikimori_records.settings import StoreSettings
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
@@ -39,22 +34,6 @@ AT_ONCE = 20
 """Calls of one order in one transaction."""
 JOURNAL = "journal"
 """Kind of removal: the call is erased from the received journals too."""
-WAL_WITHIN_S = 10.0
-REWRITTEN = (
-    "recorded_calls",
-    "recorded_lines",
-    "recorded_alerts",
-    "recorded_events",
-    "legal_holds",
-    "call_notes",
-    "reviews",
-    "endings",
-    "stop_requests",
-    "customers",
-    "customer_numbers",
-    "search_calls",
-    "search_terms",
-)
 
 
 class OpenJournals(Protocol):
@@ -169,22 +148,3 @@ async def _finish(store: Store, *, late: int, with_journals: bool) -> None:
             )
             await append_within(connection, [entry])
         log.info("records_erased", calls=each.calls)
-
-
-def forget_deleted(settings: StoreSettings) -> None:
-    """Take deleted rows out of the database's files: SQLite's log is emptied, PostgreSQL's dead rows are vacuumed.
-
-    It blocks. Where the database refuses it is done later: SQLite empties its log by itself, PostgreSQL vacuums by itself.
-    """
-    try:
-        if settings.is_sqlite:
-            with closing(sqlite3.connect(settings.file(), timeout=WAL_WITHIN_S)) as connection:
-                forget_removed(connection)
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
-        engine = thread_engine(settings).execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for table in REWRITTEN:
-                connection.execute(text(f"VACUUM {table}"))
-    except (sqlite3.Error, SQLAlchemyError) as error:
-        log.warning("records_not_vacuumed", error=type(error).__name__)

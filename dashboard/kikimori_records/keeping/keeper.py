@@ -11,14 +11,17 @@ import structlog
 from kikimori_core.cancellation import run_cancellable
 from kikimori_core.wire.messages import Problem
 from kikimori_records.callers.key import note_key
+from kikimori_records.calls.totals import kept_calls
 from kikimori_records.errors import StoreAwayError, StoreError
+from kikimori_records.keeping.days import CUSTOMER_DAYS, DataKind
 from kikimori_records.keeping.erasing import erase_due
 from kikimori_records.keeping.ledger import Ledger
-from kikimori_records.keeping.leftovers import remove_leftovers
+from kikimori_records.keeping.leftovers import remove_leftovers, remove_unlisted
 from kikimori_records.keeping.orders import waiting
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
-from kikimori_records.keeping.retention import remove_aged
+from kikimori_records.keeping.retention import remove_aged, remove_aged_customers
+from kikimori_records.keeping.traces import forget_deleted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +37,8 @@ EVERY_S = 2.0
 LOOK_EVERY = timedelta(seconds=20)
 MEASURE_EVERY = RETRY_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(days=1)
+"""Interval between sweeps: each writes SQLite's whole index anew."""
 
 
 class RecordKeeper:
@@ -46,18 +51,29 @@ class RecordKeeper:
         days: KeptDays | None,
         journals: OpenJournals | None = None,
         room: SoundRoom | None = None,
+        customer_days: int = CUSTOMER_DAYS,
     ) -> None:
-        """Keep the records in `folder` for `days`, None = for ever; see `erase_due` for `journals`."""
+        """Keep the records in `folder` for `days`; see `erase_due` for `journals`.
+
+        `days` None = the office names no days: calls are kept without end, which is a problem, and customers for
+        `customer_days`.
+        """
         self._store = store
         self._folder = folder
         self._days = days
+        self._customer_days = customer_days
+        self._endless = 0
+        """Calls that are kept without end."""
         self._journals = journals
         self._room = room
         self._pseudonyms: Pseudonyms | None = None
-        self._look_at = self._tidy_at = self._measure_at = self._retain_at = datetime.min.replace(tzinfo=UTC)
+        never = datetime.min.replace(tzinfo=UTC)
+        self._look_at = self._tidy_at = self._measure_at = self._retain_at = self._sweep_at = never
         self._faults: dict[str, str] = {}
         """Reason for which a part failed when it was last due, by the part's name; empty = it did not."""
         self._reconciled = self._tidied = False
+        self._has_traces = False
+        """True = since the last sweep something was removed for its age."""
 
     async def run(self) -> None:
         """Work until cancelled; what fails is tried again."""
@@ -77,7 +93,7 @@ class RecordKeeper:
             OSError, StoreError: the first of the failures.
         """
         failures: list[OSError | StoreError] = []
-        for part in (self._erase, self._tidy, self._measure, self._retain):
+        for part in (self._erase, self._tidy, self._measure, self._retain, self._sweep):
             try:
                 if await part(datetime.now(UTC)):
                     self._faults[part.__name__] = ""
@@ -88,9 +104,11 @@ class RecordKeeper:
             raise failures[0]
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return what cannot be removed although it has to go."""
+        """Return what cannot be removed although it has to go, and whether calls are kept without end."""
         fault = next(filter(None, self._faults.values()), None)
-        return () if fault is None else (Problem.of("records_not_removed", reason=fault),)
+        found = () if fault is None else (Problem.of("records_not_removed", reason=fault),)
+        endless = (Problem.of("records_endless", calls=self._endless),) if self._endless else ()
+        return (*found, *endless)
 
     async def _erase(self, now: datetime) -> bool:
         if self._pseudonyms is None:
@@ -122,9 +140,25 @@ class RecordKeeper:
         return True
 
     async def _retain(self, now: datetime) -> bool:
-        if self._days is None or now < self._retain_at:
+        if now < self._retain_at:
             return False
         self._retain_at = now + RETRY_EVERY
-        await remove_aged(self._store, self._folder, self._days, now)
+        if self._days is None:
+            await remove_aged_customers(self._store, self._customer_days, now)
+            self._endless = await kept_calls(self._store)
+            self._retain_at = now + RETENTION_EVERY
+            return True
+        self._has_traces |= bool(await remove_aged(self._store, self._folder, self._days, now))
         self._retain_at = now + RETENTION_EVERY
+        return True
+
+    async def _sweep(self, now: datetime) -> bool:
+        if self._days is None or now < self._sweep_at:
+            return False
+        self._sweep_at = now + RETRY_EVERY
+        await remove_unlisted(self._store, self._folder, self._days.limit(DataKind.SOUND, now), now)
+        if self._has_traces:
+            await asyncio.to_thread(forget_deleted, self._store.settings)
+            self._has_traces = False
+        self._sweep_at = now + SWEEP_EVERY
         return True

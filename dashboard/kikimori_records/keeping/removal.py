@@ -104,6 +104,7 @@ async def _sound(connection: AsyncConnection, row: Any, _cause: RemovalCause) ->
 async def _words(connection: AsyncConnection, row: Any, _cause: RemovalCause) -> None:
     await connection.execute(delete(recorded_lines).where(recorded_lines.c.uid == row.uid))
     await _strip(connection, row, OF_WORDS)
+    await connection.execute(update(endings).where(endings.c.call_id == row.call_id).values(words=None))
     await put_again(connection, row.uid)
 
 
@@ -118,8 +119,9 @@ async def _call(connection: AsyncConnection, row: Any, cause: RemovalCause) -> N
     await take_out(connection, row.uid)
     for table in (recorded_lines, recorded_events):
         await connection.execute(delete(table).where(table.c.uid == row.uid))
-    for of_call in (call_notes, reviews, endings, stop_requests):
-        await connection.execute(delete(of_call).where(of_call.c.call_id == row.call_id))
+    if cause.erasure_id is not None or not await _has_another_part(connection, row):
+        for of_call in (call_notes, reviews, endings, stop_requests):
+            await connection.execute(delete(of_call).where(of_call.c.call_id == row.call_id))
     await connection.execute(
         update(recorded_alerts).where(recorded_alerts.c.uid == row.uid).values(revisions=[])
     )
@@ -128,6 +130,13 @@ async def _call(connection: AsyncConnection, row: Any, cause: RemovalCause) -> N
         gone |= {"operator_number": None, "operator_name": None, "person_id": None}
     why = {"erased_at": cause.at, "erased_by": cause.by, "erasure_reason": cause.reason}
     await _set(connection, row, sound="erased", **gone, **why, **_only_leaf(row))
+
+
+async def _has_another_part(connection: AsyncConnection, row: Any) -> bool:
+    """Return whether the history keeps another part of a call, which an agent recorded that was restarted meanwhile."""
+    c = recorded_calls.c
+    others = (c.call_id == row.call_id, c.uid != row.uid, c.erased_at.is_(None))
+    return (await connection.execute(select(c.uid).where(*others).limit(1))).first() is not None
 
 
 _CHANGES = {

@@ -13,8 +13,8 @@ from tests.support.said_calls import BEGIN, keep_said, said_call
 
 from kikimori_records.calls.queries import AlertReason
 from kikimori_records.keeping.days import DataKind
-from kikimori_records.keeping.erasing import forget_deleted
 from kikimori_records.keeping.removal import RemovalCause, remove
+from kikimori_records.keeping.traces import forget_deleted
 from kikimori_records.search import indexing, readings
 from kikimori_records.search.filling import AT_ONCE, IndexFilling
 from kikimori_records.search.finding import FoundCount, count, find
