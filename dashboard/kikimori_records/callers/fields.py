@@ -11,7 +11,7 @@ from kikimori_records.keeping.numbers import MASK, masked
 from kikimori_records.people.fields import FieldError, name, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from kikimori_records.keeping.pseudonyms import Pseudonyms
 
@@ -20,6 +20,7 @@ LONGEST_MANNER = 400
 MOST_NUMBERS = 20
 
 _NUMBER = re.compile(r"\+?[0-9()\s.\-\u2010-\u2015\u2212\u30fc]{3,40}")
+_WITHOUT_ZERO = re.compile(r"[1-9][0-9]{8,9}")
 _BETWEEN = re.compile(r"[,;、；，/／\n]+")
 
 
@@ -58,8 +59,15 @@ class NumberReader:
             raise FieldError("number", "telephone", given)
         return CustomerNumber(key, masked(number) if self._mask else number)
 
-    def several(self, given: str, known: tuple[CustomerNumber, ...] = ()) -> tuple[CustomerNumber, ...]:
-        """Return the numbers in a text, each once; a masked one is looked up among those that are `known`.
+    def several(
+        self, given: str, known: tuple[CustomerNumber, ...] = (), listed: Container[str] = ()
+    ) -> tuple[CustomerNumber, ...]:
+        """Return the numbers in a text, each once.
+
+        Args:
+            given: The text.
+            known: Numbers of the customer, among which a masked one is looked up.
+            listed: Keys of all numbers on the list, among which one is looked up whose leading 0 is gone.
 
         Raises:
             FieldError: one is no number, or there are too many.
@@ -69,8 +77,19 @@ class NumberReader:
             if not part:
                 continue
             before = next((each for each in known if MASK in part and each.number == part), None)
-            made = before or self.one(part)
+            made = before or self._with_zero(part, listed) or self.one(part)
             found.setdefault(made.caller_key, made)
         if len(found) > MOST_NUMBERS:
             raise FieldError("number", "too_many", given[:40])
         return tuple(found.values())
+
+    def _with_zero(self, given: str, listed: Container[str]) -> CustomerNumber | None:
+        """Return the listed number from which a table program took the leading 0; None where there is none.
+
+        Such a program reads 09012345678 as a number, and saves 9012345678.
+        """
+        digits = unicodedata.normalize("NFKC", given)
+        if not _WITHOUT_ZERO.fullmatch(digits) or self.one(digits).caller_key in listed:
+            return None
+        found = self.one(f"0{digits}")
+        return found if found.caller_key in listed else None

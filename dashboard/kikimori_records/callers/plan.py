@@ -127,9 +127,8 @@ class _Planning:
         if row.values.get("id") and customer is None:
             raise LookupError(text("customer_no_such_id", key=repr(row.values["id"])))
         given = row.values.get("number")
-        numbers = (
-            () if given is None else self._numbers.several(str(given), customer.numbers if customer else ())
-        )
+        mine = customer.numbers if customer else ()
+        numbers = () if given is None else self._numbers.several(str(given), mine, self._by_key)
         customer = customer or self._by_numbers(numbers)
         for name in [*(each.caller_key for each in numbers), *([customer.id] if customer else [])]:
             if name in self._met:

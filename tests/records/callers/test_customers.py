@@ -86,6 +86,24 @@ async def test_a_file_of_a_table_program_is_taken_in_and_written_as_it_is_read(
         assert await taken_in(lite, written) == (0, 0, 2)
 
 
+@pytest.mark.parametrize("column", ["ID", "お客様名"])
+async def test_a_number_whose_zero_a_table_program_took_is_the_one_on_the_list(
+    lite: Store, column: str
+) -> None:
+    """Excel opens the written file, shows 9012345678, and saves that. By id, and by the number alone."""
+    await taken_in(lite, "番号,氏名\n09012345678,山田\n0312345678,田中\n5551230000,外国\n".encode())
+    written = write_customers(await listed(lite), "ja", "utf-8").decode()
+    saved = written.replace("09012345678", "9012345678").replace("0312345678", "312345678")
+    if column != "ID":
+        saved = "\n".join(each.partition(",")[2] for each in saved.splitlines())
+    before = [each.numbers for each in await listed(lite)]
+    assert await taken_in(lite, saved.encode()) == (0, 0, 3)
+    assert [each.numbers for each in await listed(lite)] == before
+    # One that nobody has stays as it was given: some telephone systems send it so.
+    assert await taken_in(lite, "番号,氏名\n8098765432,別の人\n".encode()) == (1, 0, 0)
+    assert "8098765432" in [number.number for each in await listed(lite) for number in each.numbers]
+
+
 async def test_spellings_of_a_number_are_one_customer_and_a_fault_imports_nothing(lite: Store) -> None:
     await taken_in(lite, FILE.encode())
     assert await taken_in(lite, "番号,担当\n+81312345678;０９０−１１１１−２２２２,鈴木\n".encode()) == (
