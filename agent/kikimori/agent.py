@@ -29,7 +29,9 @@ from kikimori.listening.pages_way import PagesWay
 from kikimori.office_directory import OfficeDirectory
 from kikimori.phrase_finder import configured_finder
 from kikimori.recognition import Recognition, load_recognition
+from kikimori.recording.agent_recording import journals_folder
 from kikimori.recording.office_choice import recording_of
+from kikimori.recording.run_names import next_run_name
 from kikimori.recording_notice import RecordingNotice
 from kikimori.rule_warnings import warn_of_capped_rules, warn_of_unknown_categories
 from kikimori.supervision import Supervisor
@@ -39,7 +41,6 @@ from kikimori.version import VERSION
 from kikimori.ways_in import make_control, make_taps
 from kikimori_core.journal.framing import SegmentHead
 from kikimori_core.judging.rules import load_rules
-from kikimori_core.model.alert import run_name
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.key_watch import follow_trust
 from kikimori_core.wire.messages import Alert, CallState, Health, Problem, SpeechStatus, TranscriptLine
@@ -103,7 +104,9 @@ class Agent:
         self._office = OfficeDirectory(config)
         self.pbx: PbxControl = pbx or make_control(config, self._office.superior_number)
         self._started_at = datetime.now(UTC)
-        self._run = run_name(self._started_at)
+        state = config.state_path()
+        journals = journals_folder(state, config.agent_id)
+        self._run = next_run_name(state, journals, config.agent_id, self._started_at)
         self._alerts, self._supervisor = AlertWriter(), Supervisor()
         self._make_taps = taps
         self._speech: SpeechPool | None = None

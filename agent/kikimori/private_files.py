@@ -25,6 +25,7 @@ FILES = (
         "directory-",
         "accommodated-",
         "recording-stopped-",
+        "last-run-",
     ),
     *("kikimori.", "store-", "audit-"),  # the dashboard's, where both have one folder
 )

@@ -47,8 +47,12 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def run_name(started_at: datetime) -> str:
     """Return a short name for one run of an agent: another one for each millisecond in which it could have started."""
-    rest = int(started_at.timestamp() * 1000)
-    name = ""
+    return name_of_number(int(started_at.timestamp() * 1000))
+
+
+def name_of_number(number: int) -> str:
+    """Return a number of more than 0 in base 36, with small letters."""
+    rest, name = number, ""
     while rest:
         rest, digit = divmod(rest, len(_DIGITS))
         name = _DIGITS[digit] + name
