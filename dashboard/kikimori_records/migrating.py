@@ -40,6 +40,10 @@ LOCK_NUMBER = 0x6B696B69
 """Number of PostgreSQL's advisory lock for migrations."""
 
 
+COPY_TIME = "%Y%m%dT%H%M%S%fZ"
+"""Form of the time in the name of a copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """Version of a database's schema beside the one that this program needs."""
@@ -124,7 +128,7 @@ def later_version(version: SchemaVersion) -> StoreError:
 
 def copy_of(file: Path) -> Path:
     """Copy SQLite's file, also while it is in use, to a name with the time; for its user alone. Raises OSError."""
-    copy = file.with_name(f"{file.stem}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z{file.suffix}")
+    copy = file.with_name(f"{file.stem}.before-{datetime.now(UTC):{COPY_TIME}}{file.suffix}")
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
@@ -133,6 +137,21 @@ def copy_of(file: Path) -> Path:
         copy.unlink(missing_ok=True)
         raise OSError(None, words("not_copied", reason=error), str(file)) from error
     return copy
+
+
+def remove_copies(file: Path, before: datetime) -> int:
+    """Remove the copies of SQLite's file that were made before a time; return how many. It blocks. Raises OSError."""
+    found = 0
+    for copy in sorted(file.parent.glob(f"{file.stem}.before-*{file.suffix}")):
+        said = copy.name.removeprefix(f"{file.stem}.before-").removesuffix(file.suffix)
+        try:
+            made_at = datetime.strptime(said, COPY_TIME).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if made_at < before:
+            copy.unlink(missing_ok=True)
+            found += 1
+    return found
 
 
 @contextmanager

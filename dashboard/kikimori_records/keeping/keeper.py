@@ -22,6 +22,7 @@ from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
 from kikimori_records.keeping.retention import remove_aged, remove_aged_customers
 from kikimori_records.keeping.traces import forget_deleted
+from kikimori_records.migrating import remove_copies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,8 @@ EVERY_S = 2.0
 LOOK_EVERY = timedelta(seconds=20)
 MEASURE_EVERY = RETRY_EVERY = timedelta(minutes=1)
 RETENTION_EVERY = timedelta(hours=1)
+COPY_DAYS = 30
+"""Days after which the copy of SQLite's file from before a migration is removed, where words and numbers are kept for longer."""
 SWEEP_EVERY = timedelta(days=1)
 """Interval between sweeps: each writes SQLite's whole index anew."""
 
@@ -157,8 +160,13 @@ class RecordKeeper:
             return False
         self._sweep_at = now + RETRY_EVERY
         await remove_unlisted(self._store, self._folder, self._days.limit(DataKind.SOUND, now), now)
+        settings, days = self._store.settings, self._days
+        if settings.is_sqlite:
+            kept = timedelta(days=min(COPY_DAYS, days.words, days.number, days.call))
+            if count := await asyncio.to_thread(remove_copies, settings.file(), now - kept):
+                log.info("store_copies_removed", count=count)
         if self._has_traces:
-            await asyncio.to_thread(forget_deleted, self._store.settings)
+            await asyncio.to_thread(forget_deleted, settings)
             self._has_traces = False
         self._sweep_at = now + SWEEP_EVERY
         return True

@@ -24,6 +24,7 @@ from kikimori_records.keeping.leftovers import remove_unlisted
 from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.retention import remove_aged
 from kikimori_records.keeping.subject import KeepingSubject, caller
+from kikimori_records.migrating import copy_of
 from kikimori_records.people import NewPerson
 from kikimori_records.people.changes import Author
 from kikimori_records.proof.verify_alone import MANIFEST
@@ -264,3 +265,27 @@ async def test_the_words_of_a_proposal_to_end_a_call_go_with_its_words(store: St
     async with store.read() as connection:
         found = (await connection.execute(select(endings.c.reason, endings.c.words))).all()
     assert [tuple(each) for each in found] == [("insults", None)]
+
+
+@pytest.mark.parametrize(("days", "left"), [(KeptDays.of(90), 2), (KeptDays.of(90, number=7), 1)])
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_a_copy_from_before_a_migration_goes(
+    store: Store, tmp_path: Path, days: KeptDays, left: int
+) -> None:
+    """It holds the words and numbers of every call of its time."""
+    file = store.settings.file()
+    for age in (31, 29, 6):
+        made_at = datetime.now(UTC) - timedelta(age)
+        file.with_name(f"kikimori.before-{made_at:%Y%m%dT%H%M%S%f}Z.sqlite3").touch()
+    file.with_name("kikimori.before-update.sqlite3").touch()  # somebody's own
+    await RecordKeeper(store, tmp_path, None).round()
+    assert len(copies_of(file)) == 4
+    await RecordKeeper(store, tmp_path, days).round()
+    assert len(copies_of(file)) == left + 1
+    made = copy_of(file)
+    await RecordKeeper(store, tmp_path, days).round()
+    assert made in copies_of(file)
+
+
+def copies_of(file: Path) -> list[Path]:
+    return sorted(file.parent.glob("kikimori.before-*.sqlite3"))
