@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-_CALCULATED = ("=", "+", "-", "@", "\t", "\r")
+_SIGNS = "=+-@"
+_FULL_WIDTH = "＝＋－＠"
+"""The same signs as a Japanese Excel takes them too."""
+_CALCULATED = (*_SIGNS, *_FULL_WIDTH, "\t", "\r", "\n")
 
 
 def safe(cell: str) -> str:
