@@ -120,6 +120,7 @@ ONE_DOOR = {
         "kikimori_records.migrations.versions.v0008_search",
         "kikimori_records.migrations.versions.v0009_spoken_by",
         "kikimori_records.migrations.versions.v0010_endings",
+        "kikimori_records.migrations.versions.v0011_removed_words",
     },
     "rfc3161_client": {"kikimori_records.proof.time_stamps"},
 }

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from kikimori_records.address import thread_engine
 from kikimori_records.errors import StoreError
 from kikimori_records.migrating import migrate, newest_version, upgrade
-from kikimori_records.schema import metadata
+from kikimori_records.schema import endings, metadata, people, recorded_alerts, recorded_calls, removals
 from kikimori_records.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +48,60 @@ def test_every_earlier_schema_is_brought_up_to_date(settings: StoreSettings) -> 
     assert (done.before, done.after) == ("0001", newest_version())
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT value FROM notes_of_store WHERE key = 'kept'")) == "as it was"
+
+
+def test_words_that_retention_left_are_removed_from_an_earlier_store(settings: StoreSettings) -> None:
+    """Quotes of refusals, and own words of who proposed to end the call; of calls that keep their words they stay."""
+    engine, at = thread_engine(settings), datetime(2026, 1, 2, tzinfo=UTC)
+    alert = {
+        "evidence": [
+            {"kind": "answered", "count": 2, "refusals": [{"demand_s": 1.0, "quote": "致しかねます"}]}
+        ]
+    }
+    with engine.begin() as connection:
+        upgrade(connection, "0010")
+        person = {
+            "id": "p",
+            "name": "佐藤",
+            "roles": [],
+            "must_change": False,
+            "created_at": at,
+            "changed_at": at,
+        }
+        connection.execute(insert(people).values(**person))
+        for name in ("kept", "removed"):
+            call = {
+                **dict.fromkeys(("agent_id", "run", "site", "tap", "end_reason"), "x"),
+                **dict.fromkeys(("started_at", "ended_at", "recorded_at"), at),
+                **dict.fromkeys(("heard_s", "sound_seconds", "sound_lost_s"), 1.0),
+                "uid": f"{name}.r",
+                "call_id": name,
+                "alerts": 1,
+                "sound": "none",
+                "sound_bytes": 0,
+            }
+            connection.execute(insert(recorded_calls).values(**call))
+            of_alert = {"alert_id": "a", "rule": "x", "kind": "x", "severity": "warning", "opened_s": 1.0}
+            told = [{"number": 1, "alert": alert}]
+            connection.execute(insert(recorded_alerts).values(uid=f"{name}.r", **of_alert, revisions=told))
+            ending = {
+                "call_id": name,
+                "id": name,
+                "state": "ended",
+                "reason": "x",
+                "words": "三度お断り",
+                "people": 2,
+            }
+            connection.execute(insert(endings).values(**ending, person_id="p", at=at, expires_at=at))
+        connection.execute(insert(removals).values(uid="removed.r", kind="words", at=at))
+    migrate(settings)
+    with engine.connect() as connection:
+        left = dict(connection.execute(select(recorded_alerts.c.uid, recorded_alerts.c.revisions)).all())
+        words = dict(connection.execute(select(endings.c.call_id, endings.c.words)).all())
+    assert left["kept.r"] == [{"number": 1, "alert": alert}]
+    shorter = {"kind": "answered", "count": 2, "refusals": [{"demand_s": 1.0}]}
+    assert left["removed.r"] == [{"number": 1, "alert": {"evidence": [shorter]}}]
+    assert words == {"kept": "三度お断り", "removed": None}
 
 
 async def test_sqlite_is_made_at_the_start(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SALT, MANIFEST = "5a" * 32, "c3" * 32
 SAID = "返金してください"
+REFUSED = "返金はいたしかねます"
 NAME = "架空太郎"
 
 
@@ -105,7 +106,18 @@ async def add_recorded(
             "revisions": [
                 {
                     "media_s": 3.0,
-                    "alert": {"caller": {"number": number}, "evidence": [{"kind": "words", "text": SAID}]},
+                    "alert": {
+                        "caller": {"number": number},
+                        "evidence": [
+                            {"kind": "words", "text": SAID},
+                            {"kind": "duration", "since": "refusal", "quote": REFUSED},
+                            {
+                                "kind": "answered",
+                                "count": 2,
+                                "refusals": [{"demand_s": 1.0, "quote": REFUSED}],
+                            },
+                        ],
+                    },
                 }
             ],
         },

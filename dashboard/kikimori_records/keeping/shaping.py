@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kikimori_records.keeping.numbers import masked, plain
-from kikimori_records.keeping.stripped import OF_WORDS
+from kikimori_records.keeping.stripped import OF_OPERATOR, OF_WORDS
 
 if TYPE_CHECKING:
     from kikimori_records.calls.rows import CallRows
@@ -44,7 +44,7 @@ class RowShaping:
 def without_operator(value: Any) -> Any:
     """Return a value of JSON in which nothing said by the operator is quoted, at any depth."""
     if isinstance(value, dict):
-        gone = OF_WORDS if value.get("role") == OPERATOR else ()
+        gone = OF_WORDS if value.get("role") == OPERATOR else OF_OPERATOR
         return {name: without_operator(each) for name, each in value.items() if name not in gone}
     if isinstance(value, list):
         return [without_operator(each) for each in value]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-OF_WORDS = frozenset({"text", "matched", "words", "summary", "other", "comment", "doubted", "demand"})
+OF_OPERATOR = frozenset({"quote"})
+"""Names of fields that hold words of the operator, whoever the evidence is about: a refusal."""
+OF_WORDS = OF_OPERATOR | {"text", "matched", "words", "summary", "other", "comment", "doubted", "demand"}
 """Names of fields that hold words of a call, or a person's own words about it."""
 OF_NUMBER = frozenset({"caller", "caller_number", "caller_name"})
 """Names of fields that hold the caller's number or name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import insert, select, text
-from tests.support.kept_calls import NAME, SAID, add_recorded
+from tests.support.kept_calls import NAME, REFUSED, SAID, add_recorded
 from tests.support.stores import audited
 
 from kikimori_records import call_notes, people
@@ -80,6 +80,8 @@ async def test_each_kind_goes_after_its_days(store: Store, tmp_path: Path) -> No
     assert [each.exists() for each in apart] == [False, True]
     said = {age: await told(store, f"c{age}.r1") for age in ages}
     assert [SAID in said[age] for age in ages] == [True, True, False, False, False]
+    assert [REFUSED in said[age] for age in ages] == [True, True, False, False, False]
+    assert ['"count": 2' in said[age] for age in ages] == [True, True, True, True, False]
     assert [NAME in said[age] for age in ages] == [True, True, True, False, False]
     assert [("佐藤" in said[age]) for age in ages] == [True, True, True, True, False]
     assert all('"uid"' in each and '"caller_key": "' in each for each in said.values())

@@ -170,7 +170,12 @@ async def test_words_of_the_operator_and_numbers_are_kept_as_the_office_wants(
     for role, said in ((Role.OPERATOR, "申し訳ございません"), (Role.CUSTOMER, "返金しろ")):
         run.say(Line(call=0, role=role, line_id=said, start_s=1, end_s=2, text=said, words=()))
         evidence = {"kind": "words", "role": role.value, "text": said, "start_s": 1.0}
-        alert = {"alert_id": role.value, "caller": {"number": MINE}, "evidence": [evidence]}
+        refusal = {"start_s": 1.0, "demand_s": 0.0, "quote": "いたしかねます"}
+        refused = [
+            {"kind": "answered", "count": 2, "refusals": [refusal]},
+            {"kind": "duration", "since": "refusal", "quote": "いたしかねます"},
+        ]
+        alert = {"alert_id": role.value, "caller": {"number": MINE}, "evidence": [evidence, *refused]}
         run.say(AlertRevision(call=0, media_s=1, alert=alert))
     for each in end:
         run.put(each.kind, each.payload)
@@ -189,6 +194,8 @@ async def test_words_of_the_operator_and_numbers_are_kept_as_the_office_wants(
         said = json.dumps(rows.alerts, ensure_ascii=False)
         assert "返金しろ" in said
         assert "申し訳ございません" not in said
+        assert '"count": 2' in said
+        assert "いたしかねます" not in said
         assert (MINE in said, "*******5678" in said) == (False, True)
         manifest = json.loads((folder / rows.call["sound_path"] / "manifest.json").read_bytes())
         assert manifest["rows"] == rows.digests()
