@@ -156,17 +156,17 @@ class RecordKeeper:
         return True
 
     async def _sweep(self, now: datetime) -> bool:
-        if self._days is None or now < self._sweep_at:
+        if (days := self._days) is None or now < self._sweep_at:
             return False
         self._sweep_at = now + RETRY_EVERY
-        await remove_unlisted(self._store, self._folder, self._days.limit(DataKind.SOUND, now), now)
-        settings, days = self._store.settings, self._days
+        settings = self._store.settings
+        if self._has_traces:
+            await asyncio.to_thread(forget_deleted, settings)
+            self._has_traces = False
         if settings.is_sqlite:
             kept = timedelta(days=min(COPY_DAYS, days.words, days.number, days.call))
             if count := await asyncio.to_thread(remove_copies, settings.file(), now - kept):
                 log.info("store_copies_removed", count=count)
-        if self._has_traces:
-            await asyncio.to_thread(forget_deleted, settings)
-            self._has_traces = False
+        await remove_unlisted(self._store, self._folder, days.limit(DataKind.SOUND, now), now)
         self._sweep_at = now + SWEEP_EVERY
         return True

@@ -15,6 +15,7 @@ from tests.support.stores import audited
 from kikimori_records import call_notes, people
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.calls.tables import recorded_alerts, recorded_calls, recorded_events, recorded_lines
+from kikimori_records.errors import StoreError
 from kikimori_records.keeping.days import DataKind, KeptDays
 from kikimori_records.keeping.erasing import name_callers
 from kikimori_records.keeping.holds import all_holds, hold, release
@@ -291,3 +292,16 @@ async def test_a_copy_from_before_a_migration_goes(
 
 def copies_of(file: Path) -> list[Path]:
     return sorted(file.parent.glob("kikimori.before-*.sqlite3"))
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_files_that_cannot_be_removed_keep_no_copy(store: Store, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    folder = tmp_path / "records"
+    outside.mkdir()
+    day = add_unlisted(folder, NOW - timedelta(400), "old.r1").parent
+    (day / "strange.r1").symlink_to(outside)
+    store.settings.file().with_name("kikimori.before-20200101T000000000000Z.sqlite3").touch()
+    with pytest.raises(StoreError, match="no folder of a recorded call"):
+        await RecordKeeper(store, folder, KeptDays.of(30)).round()
+    assert copies_of(store.settings.file()) == []
