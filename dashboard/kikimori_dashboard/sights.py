@@ -40,6 +40,10 @@ class ExtensionTeams:
             self.version += 1
             self.changed()
 
+    def others_than(self, teams: frozenset[str]) -> frozenset[str]:
+        """Return the extensions of all other teams."""
+        return frozenset(extension for extension, team in self._teams.items() if team not in teams)
+
     def target(self, extension: str | None) -> AccessTarget:
         """Return the calls of an extension as an object of rights; without one they are of no team."""
         return AccessTarget(

@@ -30,7 +30,7 @@ from kikimori_records.callers.key import office_pseudonyms
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.keeping.erasing import name_callers
-from kikimori_records.people import change, person_by_login
+from kikimori_records.people import NewPerson, add, change, person_by_login
 from kikimori_records.people.changes import Author
 from kikimori_records.settings import StoreSettings
 
@@ -141,13 +141,20 @@ async def test_the_caller_is_known_when_the_call_appears(
         assert faults == []
 
 
+@pytest.mark.parametrize("known_by", ["who_sat_there", "extension"])
 async def test_calls_of_another_team_are_told_without_their_content(
-    real: Mosquitto, store: Store, tmp_path: Path
+    real: Mosquitto, store: Store, tmp_path: Path, known_by: str
 ) -> None:
+    """The team is that of who sat there, or, where nobody is known, that of the extension today."""
     customer = await known_customer(store, tmp_path)
     supervisor = await person_by_login(store, "supervisor")
     assert supervisor is not None
     await change(store, supervisor.id, team="昼間")
+    if known_by == "extension":
+        await add(store, NewPerson("夜勤", None, frozenset({"operator"}), frozenset({"309"}), team="夜間"))
+        async with store.begin() as connection:
+            moved = update(recorded_calls).where(recorded_calls.c.uid == "c1.r1")
+            await connection.execute(moved.values(team=None, operator_number="309"))
     settings = dashboard_settings(real.settings, records=RecordsTable(dir=tmp_path))
     path = f"/api/callers/{customer.keys[0]}"
     async with dashboard(settings, store=store) as url:

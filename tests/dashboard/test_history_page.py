@@ -108,6 +108,34 @@ async def test_each_role_finds_what_it_may_read(url: str, store: Store) -> None:
     assert (await noted(store, "history.export")).details == {"asked": {"words": "返金"}}
 
 
+async def test_a_search_shows_no_call_that_may_not_be_opened(url: str, store: Store) -> None:
+    """Nobody is known to have sat at 300, whose calls are those of the team 配送 today."""
+    while await IndexFilling(store).fill_some():
+        pass
+    await keep_said(
+        store,
+        said_call("theirs", "返金してください", operator_number="300"),
+        said_call("of_none", "返金してください", at=AT, operator_number="204"),
+    )
+    supervisor = await person_by_login(store, "supervisor")
+    assert supervisor is not None
+    async with client(url, "admin") as http:
+        assert (await post(http, f"/api/people/{supervisor.id}", {"team": "窓口"}))[0] == 200
+        new = {"name": "小川", "roles": ["operator"], "extensions": "300", "team": "配送"}
+        assert (await post(http, "/api/people", new))[0] == 200
+    async with client(url) as http, asyncio.timeout(60):
+        while True:  # the dashboard reads the change by and by
+            async with http.get("/api/history/theirs.r1") as answer:
+                if answer.status == 404:
+                    break
+    for asked in ({"words": "返金"}, {}):
+        _, found = await ask(url, "supervisor", **asked)
+        assert [each["uid"] for each in found["calls"]] == ["of_none.r1"]
+        assert await ask(url, "supervisor", "count", **asked) == (200, {"count": 1, "more": False})
+    _, found = await ask(url, "records", words="返金")
+    assert len(found["calls"]) == 2
+
+
 async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page: Page) -> None:
     while await IndexFilling(store).fill_some():
         pass

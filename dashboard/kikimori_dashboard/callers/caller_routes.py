@@ -12,13 +12,14 @@ from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.middleware import refusal
-from kikimori_dashboard.access.roles import AccessTarget, Right, may
+from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.callers.bodies import CustomerBody, NumberBody, PartBody
 from kikimori_dashboard.callers.customer_view import customer_view
 from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.recorded.target import target_of
 from kikimori_records.callers.changes import (
     add_customer,
     change_customer,
@@ -99,7 +100,7 @@ class CallerRoutes:
                 "may_change": may(who, Right.CUSTOMERS),
                 "totals": _totals(totals),
                 "teams": [{"team": team, **_totals(each)} for team, each in teams],
-                "contacts": [_contact(each, reasons.get(each.uid, ()), who) for each in contacts],
+                "contacts": [self._contact(each, reasons.get(each.uid, ()), who) for each in contacts],
                 "before": last and f"{last.started_at.isoformat()}/{last.uid}",
             }
         )
@@ -162,20 +163,18 @@ class CallerRoutes:
         async with self._store.read() as connection:
             return (await customers_of(connection, [key])).get(key)
 
-
-def _contact(contact: Contact, reasons: Sequence[AlertReason], who: Principal) -> dict[str, Any]:
-    """Return a contact; of those whose words somebody may not read, when, for how long and where alone."""
-    view: dict[str, Any] = {
-        "at": contact.started_at.isoformat(),
-        "seconds": contact.seconds,
-        "team": contact.team,
-        "queue": contact.queue,
-    }
-    target = AccessTarget(extension=contact.operator_number, team=contact.team)
-    if not may(who, Right.TRANSCRIPT, target):
-        return {**view, "uid": None}
-    more = {name: getattr(contact, name) for name in _OF_CONTACT}
-    return {**view, **more, "reasons": [asdict(each) for each in reasons]}
+    def _contact(self, contact: Contact, reasons: Sequence[AlertReason], who: Principal) -> dict[str, Any]:
+        """Return a contact; of those whose words somebody may not read, when, for how long and where alone."""
+        view: dict[str, Any] = {
+            "at": contact.started_at.isoformat(),
+            "seconds": contact.seconds,
+            "team": contact.team,
+            "queue": contact.queue,
+        }
+        if not may(who, Right.TRANSCRIPT, target_of(contact, self._access.teams)):
+            return {**view, "uid": None}
+        more = {name: getattr(contact, name) for name in _OF_CONTACT}
+        return {**view, **more, "reasons": [asdict(each) for each in reasons]}
 
 
 def _totals(totals: CallerTotals) -> dict[str, Any]:

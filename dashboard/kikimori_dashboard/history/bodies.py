@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.sights import ExtensionTeams
 
 MOST_TEXT = 200
 Asked = Annotated[str, Field(max_length=MOST_TEXT)]
@@ -47,11 +48,12 @@ class HistoryBody(BaseModel):
     group: Literal["exact", "alike"] = "exact"
     """`alike`: calls in which at least one of the words only sounds so."""
 
-    def question(self, who: Principal, zone: str) -> HistoryQuestion:
+    def question(self, who: Principal, zone: str, teams: ExtensionTeams) -> HistoryQuestion:
         """Return the question of somebody, of the calls that they may read; raises BadQuestionError."""
         if self.at_least_s not in (0, *LENGTHS_S) or self.below_s not in (None, *LENGTHS_S):
             raise BadQuestionError
         me = who.person_id or ""
+        everywhere = widest(who, Right.TRANSCRIPT) is Scope.ALL
         return HistoryQuestion(
             since=asked_time(self.since, zone),
             until=asked_time(self.until, zone, end=True),
@@ -64,7 +66,8 @@ class HistoryBody(BaseModel):
             below_s=self.below_s,
             reviewed_by=me if self.reviewed == "yes" else "",
             not_reviewed_by=me if self.reviewed == "no" else "",
-            teams=None if widest(who, Right.TRANSCRIPT) is Scope.ALL else who.teams,
+            teams=None if everywhere else who.teams,
+            hidden_extensions=frozenset() if everywhere else teams.others_than(who.teams),
         )
 
     @property

@@ -72,7 +72,7 @@ class HistoryRoutes:
         body = await read_body(request, FindBody)
         who = request[WHO]
         store = self._access.store
-        question = body.question(who, self._zone)
+        question = body.question(who, self._zone, self._access.teams)
         found = await find(store, question, body.found_group, before=body.before, most=AT_ONCE)
         uids = [each.call.uid for each in found.calls]
         marks = await reviewed_by(store, ReviewedKind.CALL, uids)
@@ -90,14 +90,16 @@ class HistoryRoutes:
     async def _count(self, request: web.Request) -> web.Response:
         """Return how many calls meet the conditions, a thousand at most; `more`: there are more."""
         body = await read_body(request, HistoryBody)
-        found = await count(self._access.store, body.question(request[WHO], self._zone), body.found_group)
+        found = await count(
+            self._access.store, body.question(request[WHO], self._zone, self._access.teams), body.found_group
+        )
         return web.json_response({"count": found.count, "more": found.more})
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         """Write the calls as a CSV file, the newest first; the export is in the audit before the first line leaves."""
         body = await read_body(request, ExportBody)
         store = self._access.store
-        question = body.question(request[WHO], self._zone)
+        question = body.question(request[WHO], self._zone, self._access.teams)
         page = await find(store, question, body.found_group, most=LINES_AT_ONCE)
         entry = self._access.trail.entry(request[WHO], "history.export", asked=body.noted())
         await audit_log.append(store, entry)

@@ -24,5 +24,6 @@ if TYPE_CHECKING:
 
 def target_of(call: Placed, teams: ExtensionTeams) -> AccessTarget:
     """Return the target; its team is that of who sat there, where nobody is known that of the extension today."""
-    team = call.team if call.person_id is not None else teams.target(call.operator_number).team
+    is_known = call.person_id is not None or call.team is not None
+    team = call.team if is_known else teams.target(call.operator_number).team
     return AccessTarget(call.operator_number, team, call.person_id)

@@ -38,6 +38,8 @@ class Contact:
     operator: str | None
     """Name of the operator, else the extension, as well as it is known."""
     operator_number: str | None
+    person_id: str | None
+    """Person who sat there; None = nobody is known."""
     team: str | None
     queue: str | None
     worst: str | None
@@ -188,6 +190,7 @@ def _contacts() -> Any:
         c.heard_s.label("seconds"),
         operator,
         c.operator_number,
+        c.person_id,
         c.team,
         c.queue,
         c.worst,

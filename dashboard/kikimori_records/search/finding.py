@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, literal, select
+from sqlalchemy import and_, exists, func, literal, or_, select
 
 from kikimori_records.calls.queries import AlertReason, RecordedCall, calls_named, reasons_of
 from kikimori_records.calls.tables import recorded_calls
@@ -214,9 +214,12 @@ async def _read(
     if not wanted.readings:
         place = func.instr if connection.dialect.name == "sqlite" else func.strpos
         query = query.where(*(place(c.text, each) > 0 for each in wanted.words))
-    if wanted.outcome:
+    if wanted.outcome or wanted.hidden_extensions:
         query = query.join(recorded_calls, recorded_calls.c.uid == c.uid)
+    if wanted.outcome:
         query = query.where(recorded_calls.c.outcome == wanted.outcome)
+    if wanted.hidden_extensions:
+        query = query.where(_in_sight(wanted.hidden_extensions))
     r = reviews.c
     if wanted.reviewed_by:
         of_me = (r.object_id == c.uid, r.kind == ReviewedKind.CALL.value, r.person_id == wanted.reviewed_by)
@@ -229,6 +232,13 @@ async def _read(
         )
         query = query.where(~exists().where(*of_me))
     return [_Met(*row) for row in await connection.execute(query.order_by(c.number.desc()))]
+
+
+def _in_sight(hidden: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition that somebody is known to have sat there, whose team the index has, or the extension is not hidden."""
+    c = recorded_calls.c
+    known = (c.person_id.is_not(None), c.team.is_not(None))
+    return or_(*known, c.operator_number.is_(None), c.operator_number.not_in(sorted(hidden)))
 
 
 def _parts_needed(wanted: WantedCalls, *, shown: bool) -> list[ColumnElement[Any]]:

@@ -50,6 +50,8 @@ class HistoryQuestion:
     not_reviewed_by: str = ""
     teams: frozenset[str] | None = None
     """Teams whose calls may be seen, with those of no team; None = all."""
+    hidden_extensions: frozenset[str] = frozenset()
+    """Extensions of other teams: their calls of which nobody knows who sat there are not seen either."""
 
 
 def words_asked(said: str) -> tuple[str, ...]:

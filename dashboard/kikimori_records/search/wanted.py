@@ -50,13 +50,15 @@ class WantedCalls:
     outcome: str = ""
     reviewed_by: str = ""
     not_reviewed_by: str = ""
+    hidden_extensions: frozenset[str] = frozenset()
 
     @property
     def looks_at_text(self) -> bool:
         """Return whether the index alone does not decide."""
         if any(len(each) > PAIR for each in self.words):
             return True
-        return bool(self.readings or self.outcome or self.reviewed_by or self.not_reviewed_by)
+        besides = (self.outcome, self.reviewed_by, self.not_reviewed_by, self.hidden_extensions)
+        return bool(self.readings or any(besides))
 
     def holds(self, tags: str) -> bool:
         """Return whether a call has the attributes, with which the index has it."""
@@ -136,6 +138,7 @@ async def wanted_calls(
         asked.outcome,
         asked.reviewed_by,
         asked.not_reviewed_by,
+        asked.hidden_extensions,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import delete, select, text
@@ -15,6 +15,8 @@ from kikimori_records.calls.queries import AlertReason
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.removal import RemovalCause, remove
 from kikimori_records.keeping.traces import forget_deleted
+from kikimori_records.people import NewPerson, add
+from kikimori_records.reviews import ReviewedKind, mark_reviewed
 from kikimori_records.search import indexing, readings
 from kikimori_records.search.filling import AT_ONCE, IndexFilling
 from kikimori_records.search.finding import FoundCount, count, find
@@ -104,6 +106,26 @@ async def test_attributes_narrow_what_is_found(store: Store) -> None:
     assert await found(store, "返金", until=BEGIN + timedelta(hours=3)) == "a"
     assert await found(store, teams=frozenset({"窓口"})) == "d b a"
     assert await found(store, "カスハラ", teams=frozenset({"窓口"})) == "d"
+
+
+async def test_calls_at_other_teams_extensions_are_not_seen_where_nobody_is_known(store: Store) -> None:
+    """Of a call whose person is known the person's team counts, wherever they sat."""
+    known = await add(store, NewPerson("木村"))
+    await keep_said(
+        store,
+        said_call("theirs", "返金してください", at=BEGIN, operator_number="300"),
+        said_call("ours", "返金してください", at=BEGIN + timedelta(hours=1), operator_number="300", team="窓口"),
+        said_call("of_none", "返金してください", at=BEGIN + timedelta(hours=2), operator_number="300", person_id=known.id),
+        said_call("elsewhere", "返金してください", at=BEGIN + timedelta(hours=3), operator_number="204", outcome="transferred"),
+        said_call("nowhere", "返金してください", at=BEGIN + timedelta(hours=4), operator_number=None),
+    )  # fmt: skip
+    seen: dict[str, Any] = {"teams": frozenset({"窓口"}), "hidden_extensions": frozenset({"300", "301"})}
+    assert await found(store, **seen) == "nowhere elsewhere of_none ours"
+    assert await found(store, "返金", **seen) == "nowhere elsewhere of_none ours"
+    assert await found(store, outcome="transferred", **seen) == "elsewhere"
+    await mark_reviewed(store, ReviewedKind.CALL, "theirs.r1", call_id="theirs", person_id=known.id, at=BEGIN)
+    assert await found(store, reviewed_by=known.id) == "theirs"
+    assert await found(store, reviewed_by=known.id, **seen) == ""
 
 
 async def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
