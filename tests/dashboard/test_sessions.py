@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import pyotp
 import pytest
 import pytest_asyncio
 import structlog
@@ -15,6 +16,7 @@ from aiohttp import WSMsgType
 from tests.support.browser import dashboard, dashboard_settings, store_of_people
 from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.sign_in import PASSWORD, add_session, client, headers, token_of
+from tests.support.stores import audited_until
 
 from kikimori_dashboard.access.cookies import DEVICE, SESSION
 from kikimori_dashboard.access.open_session import SessionEnd
@@ -25,6 +27,7 @@ from kikimori_dashboard.access.tokens import new_token
 from kikimori_dashboard.sights import ExtensionTeams
 from kikimori_records import people, sessions
 from kikimori_records.errors import StoreAwayError
+from kikimori_records.people.second_factor import set_second_factor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -275,12 +278,57 @@ async def test_delays_are_for_guessing_and_not_for_known_browsers_or_open_sessio
     assert (await post(url, "/api/login", {"login": "operator", "password": PASSWORD}, device))[0] == 429
 
 
-async def guess(url: str, login: str) -> None:
+async def test_a_known_browser_is_delayed_by_its_own_guesses(url: str) -> None:
+    """The device cookie stays at a PC where somebody signed in once: it is no leave to guess there."""
+    cookies = await sign_in(url)
+    device = f"{DEVICE}={cookies[DEVICE]}"
+    await guess(url, "supervisor", device)
+    status, answer, _ = await post(url, "/api/login", {"login": "supervisor", "password": PASSWORD}, device)
+    assert (status, answer["reason"]) == (429, "wait")
+    # Nobody else is delayed by it.
+    assert by_port(url) in await sign_in(url)
+
+
+async def test_a_right_password_gives_no_further_tries_of_the_code(url: str, store: Store) -> None:
+    """Between wrong codes the password alone is sent, which is right."""
+    person = await person_id(store, "supervisor")
+    await set_second_factor(store, person, pyotp.random_base32(), None, ())
+    asked = {"login": "supervisor", "password": PASSWORD}
+    wait_s = 0
+    async with asyncio.timeout(WITHIN_S):
+        while wait_s < 4:
+            status, answer, _ = await post(url, "/api/login", asked)
+            assert (status, answer["reason"]) == (401, "code_needed")
+            status, answer, _ = await post(url, "/api/login", {**asked, "code": "000000"})
+            wait_s = answer.get("wait_s", 0)
+            assert (status, answer["reason"]) == ((429, "wait") if wait_s else (401, "wrong_code"))
+            await asyncio.sleep(wait_s if wait_s < 4 else 0)
+    # Neither does an open session, where the factor is turned off by a code.
+    off = {"password": PASSWORD, "code": "000000"}
+    status, answer, _ = await post(url, "/api/me/factor/off", off, f"{SESSION}={token_of('supervisor')}")
+    assert (status, answer["reason"]) == (429, "wait")
+
+
+async def test_a_wrong_code_at_the_factor_is_in_the_audit(url: str, store: Store) -> None:
+    person = await person_id(store, "supervisor")
+    await set_second_factor(store, person, pyotp.random_base32(), None, ())
+    off = {"password": PASSWORD, "code": "000000"}
+    status, answer, _ = await post(url, "/api/me/factor/off", off, f"{SESSION}={token_of('supervisor')}")
+    assert (status, answer["reason"]) == (403, "wrong_code")
+    [entry] = await audited_until(store, "factor.off", 1)
+    assert (entry["actor_id"], entry["outcome"], entry["details"]) == (
+        person,
+        "refused",
+        {"reason": "wrong_code"},
+    )
+
+
+async def guess(url: str, login: str, cookie: str = "") -> None:
     """Try wrong passwords until the delay is one that a slow machine does not sit out."""
     wait_s = 0
     async with asyncio.timeout(WITHIN_S):
         while wait_s < 4:
-            status, answer, _ = await post(url, "/api/login", {"login": login, "password": "wrong"})
+            status, answer, _ = await post(url, "/api/login", {"login": login, "password": "wrong"}, cookie)
             wait_s = answer.get("wait_s", 0)
             assert status == (429 if wait_s else 401)
             await asyncio.sleep(wait_s if wait_s < 4 else 0)

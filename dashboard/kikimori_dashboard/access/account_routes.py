@@ -133,7 +133,12 @@ class AccountRoutes:
             return refusal(409, "factor_is_off")
         if not await self._right(person, body.password, request):
             return refusal(403, "wrong_present")
-        if not await self._access.logins.right_code(person, body.code):
+        browser = self._access.browser_of(request)
+        if not await self._access.logins.right_code(person, body.code, browser):
+            about = ("person", person.id)
+            self._access.trail.note(
+                request[WHO], "factor.off", outcome="refused", about=about, reason="wrong_code"
+            )
             return refusal(403, "wrong_code")
         await set_second_factor(self._access.store, person.id, None, None, ())
         await self._access.desk.look()

@@ -1,6 +1,7 @@
 """Delays after wrong passwords, growing per user and per address. Pure: times are given.
 
-An open session is never asked, and neither is a browser with a valid device cookie of the user.
+An open session is never asked. A browser with a valid device cookie of the user counts as a user of its own, whatever its
+address: others' guesses do not delay it, its own do.
 """
 
 from __future__ import annotations
@@ -31,22 +32,21 @@ class LoginDelays:
         self._users: OrderedDict[str, _Failures] = OrderedDict()
         self._addresses: OrderedDict[str, _Failures] = OrderedDict()
 
-    def wait_s(self, user: str, address: str, now: float) -> float:
-        """Return the seconds until the next try; 0 = now."""
-        return max(
-            _left(self._users.get(user), FREE_OF_USER, now),
-            _left(self._addresses.get(address), FREE_OF_ADDRESS, now),
-        )
+    def wait_s(self, user: str, address: str | None, now: float) -> float:
+        """Return the seconds until the next try; 0 = now. `address`: None = it makes no difference."""
+        of_address = None if address is None else self._addresses.get(address)
+        return max(_left(self._users.get(user), FREE_OF_USER, now), _left(of_address, FREE_OF_ADDRESS, now))
 
-    def try_now(self, user: str, address: str, now: float) -> None:
+    def try_now(self, user: str, address: str | None, now: float) -> None:
         """Count a try as a wrong one, of an unknown user too: of many at once none is to slip through uncounted."""
         _count(self._users, user, now)
-        _count(self._addresses, address, now)
+        if address is not None:
+            _count(self._addresses, address, now)
 
-    def succeeded(self, user: str, address: str) -> None:
+    def succeeded(self, user: str, address: str | None) -> None:
         """Take back the try, and a user's wrong ones; the address keeps its other ones: others may try there."""
         self._users.pop(user, None)
-        known = self._addresses.get(address)
+        known = None if address is None else self._addresses.get(address)
         if known is not None:
             known.count -= 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 
 from kikimori_dashboard.access.cookies import DEVICE_DAYS
+from kikimori_dashboard.access.delays import LoginDelays
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.access.tokens import hash_of, new_token
 from kikimori_dashboard.access.totp import recovery_hash, step_of
@@ -19,7 +20,6 @@ from kikimori_records.people.second_factor import use_recovery_code, use_step
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
-    from kikimori_dashboard.access.delays import LoginDelays
     from kikimori_dashboard.access.passwords import Passwords
     from kikimori_dashboard.access.session_desk import SessionDesk
     from kikimori_records.people import Person
@@ -70,6 +70,8 @@ class Logins:
         self._desk = desk
         self._passwords = passwords
         self._delays = delays
+        self._code_delays = LoginDelays()
+        """Of wrong codes: whoever knows the password is not to take them back with it."""
         self._trail = trail
 
     async def sign_in(self, login: str, password: str, code: str, browser: Browser) -> SignedIn:
@@ -85,23 +87,23 @@ class Logins:
         person = await people.person_by_login(self._store, name)
         known = await self._known_device(browser, person)
         now = asyncio.get_running_loop().time()
-        if not known and (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
+        counted = _counted(name, browser, known=known)
+        if (wait_s := self._delays.wait_s(*counted, now)) > 0:
             log.warning("login_refused", reason="wait", known=person is not None, address=browser.address)
             raise LoginRefusedError("wait", wait_s)
-        self._delays.try_now(name, browser.address, now)
+        self._delays.try_now(*counted, now)
         usable = person if person is not None and person.disabled_at is None else None
         right = await self._passwords.check(usable.password_hash if usable else None, password)
         if usable is None or not right:
             self._wrong(person, browser)
+        self._delays.succeeded(*counted)
         if usable.totp_secret is not None:
             if not code.strip():
-                self._delays.succeeded(name, browser.address)
                 raise LoginRefusedError("code_needed")
-            if not await self.right_code(usable, code):
+            if not await self.right_code(usable, code, browser):
                 self._wrong(usable, browser, reason="wrong_code")
         if usable.must_change and datetime.now(UTC) - usable.changed_at > TEMPORARY_LASTS:
             self._wrong(usable, browser, reason="password_over")
-        self._delays.succeeded(name, browser.address)
         by = "password" if usable.totp_secret is None else "password_and_code"
         return await self.admit(usable, browser, by=by, known=known, password=password)
 
@@ -149,8 +151,25 @@ class Logins:
         )
         return token
 
-    async def right_code(self, person: Person, code: str) -> bool:
-        """Return whether a code of the app, or a recovery code, is right; it is used up then."""
+    async def right_code(self, person: Person, code: str, browser: Browser) -> bool:
+        """Return whether a code of the app, or a recovery code, is right; it is used up then.
+
+        Raises:
+            LoginRefusedError: too early after wrong ones.
+        """
+        counted, now = person.id, asyncio.get_running_loop().time()
+        if await self._known_device(browser, person):
+            counted, _ = _counted(counted, browser, known=True)
+        if (wait_s := self._code_delays.wait_s(counted, None, now)) > 0:
+            log.warning("login_refused", reason="wait", known=True, address=browser.address)
+            raise LoginRefusedError("wait", wait_s)
+        self._code_delays.try_now(counted, None, now)
+        right = await self._use_code(person, code)
+        if right:
+            self._code_delays.succeeded(counted, None)
+        return right
+
+    async def _use_code(self, person: Person, code: str) -> bool:
         step = step_of(person.totp_secret or "", code, datetime.now(UTC), person.totp_used_step)
         if step is not None:
             return await use_step(self._store, person.id, step)
@@ -163,3 +182,10 @@ class Logins:
             None, "session.begin", outcome="refused", about=about, address=browser.address, reason=reason
         )
         raise LoginRefusedError(reason)
+
+
+def _counted(user: str, browser: Browser, *, known: bool) -> tuple[str, str | None]:
+    """Return under which user and address a try counts: a browser that the user has used before counts by itself."""
+    if known and browser.device is not None:
+        return hash_of(browser.device), None
+    return user, browser.address
