@@ -21,6 +21,7 @@ from kikimori.office import open_office
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.messages import Action, Party
 from kikimori_core.wire.settings import BrokerSettings
+from kikimori_core.wire.topics import Topics
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_lab.bench.mosquitto import ShippedMosquitto
@@ -195,6 +196,31 @@ async def test_where_anybody_may_write_buttons_do_not_count(real: Mosquitto) -> 
         await agent.call("c2")
         await page.until(lambda each: "c2" in each["calls"])
         assert agent.commands.empty()
+
+
+async def test_neither_user_reads_the_directory(users: UserBroker) -> None:
+    """It names everybody with their extension, and the telephones of superiors; a button or a lamp needs none of that."""
+    topic, end = Topics(SITE).directory("dashboard"), f"{BASE}/a1/help"
+    async with connect(users.settings("dashboard"), "dashboard") as board:
+        await board.publish(topic, b"names", qos=1, retain=True)
+        async with listening(users.settings("front")) as front:
+            await front.until_on(topic, 1)
+        async with (
+            connect(users.settings("signals"), "signals") as signals,
+            listening(users.settings("devices")) as lamps,
+        ):
+            await board.publish(topic, b"names again", qos=1, retain=True)
+            await signals.publish(end, b"end", qos=1)
+            await lamps.until_on(end, 1)
+            assert {each.topic for each in lamps.heard} == {end}
+        async with (
+            listening(users.settings("signals")) as heard,
+            connect(users.settings("devices"), "devices") as devices,
+        ):
+            await board.publish(topic, b"names at last", qos=1, retain=True)
+            await devices.publish(f"{BUTTONS}/202", b"end", qos=1)
+            await heard.until_on(f"{BUTTONS}/202", 1)
+            assert topic not in {each.topic for each in heard.heard}
 
 
 async def test_neither_user_may_speak_for_an_agent_or_a_dashboard(users: UserBroker) -> None:
