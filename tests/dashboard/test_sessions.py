@@ -26,7 +26,9 @@ from kikimori_dashboard.access.session_desk import AWAY, SessionDesk
 from kikimori_dashboard.access.tokens import new_token
 from kikimori_dashboard.sights import ExtensionTeams
 from kikimori_records import people, sessions
+from kikimori_records.audit.entry import ActorKind
 from kikimori_records.errors import StoreAwayError
+from kikimori_records.people.changes import Author, change_person
 from kikimori_records.people.second_factor import set_second_factor
 
 if TYPE_CHECKING:
@@ -234,6 +236,39 @@ async def test_a_change_of_rights_closes_the_socket(url: str, store: Store, chan
     if "disabled_at" in changed:
         async with client(url) as http, http.get("/api/me") as answer:
             assert answer.status == 401
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "stopped"])
+async def test_a_displays_year_is_not_for_somebody_who_presses(
+    real: Mosquitto, store: Store, running: bool
+) -> None:
+    """Whether the dashboard runs or not when the account of a display gets the roles of a person."""
+    wall = await person_id(store, "wall")
+    by = Author(ActorKind.PROGRAM, "test")
+    settings = dashboard_settings(real.settings)
+
+    async def change_roles() -> None:
+        await change_person(store, wall, {"roles": frozenset({"supervisor"})}, by)
+
+    if not running:
+        await change_roles()
+    async with dashboard(settings, store=store) as url:
+        if running:
+            async with live_client(url, login="wall") as watching:
+                await watching.until(connected)
+                await change_roles()
+                assert await close_code(watching) == 4401
+        assert await me(url, f"{SESSION}={token_of('wall')}") == 401
+        assert await me(url, f"{SESSION}={token_of('both')}") == 200
+
+
+async def test_who_is_enabled_again_signs_in_again(url: str, store: Store) -> None:
+    """Disabled by a command while nothing of theirs is open here."""
+    operator, by = await person_id(store, "operator"), Author(ActorKind.PROGRAM, "test")
+    for disabled in (True, False):
+        await change_person(store, operator, {}, by, disabled=disabled)
+    assert await me(url, f"{SESSION}={token_of('operator')}") == 401
+    await sign_in(url, "operator")
 
 
 async def test_a_new_name_closes_nothing(url: str, store: Store) -> None:

@@ -14,6 +14,7 @@ from kikimori_records.errors import StoreError
 from kikimori_records.people.plan import PLAIN, Differences, differences, first_values
 from kikimori_records.people.queries import UnknownPersonError, add_within, change_within, within_by_id
 from kikimori_records.schema import people
+from kikimori_records.sessions.queries import end_sessions_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from kikimori_records.people.person import NewPerson, Person
     from kikimori_records.people.plan import ImportPlan, PersonPlan
     from kikimori_records.store import Store
+
+
+DISPLAY = frozenset({"wall"})
+"""Roles of a display and of nobody else."""
 
 
 class LastAdminError(StoreError):
@@ -116,6 +121,10 @@ async def _changed_within(
         entries.append(_entry("person.disable" if disabled else "person.enable", person, {}, by))
     if not columns:
         return person, []
+    if disabled or ("roles" in changed and person.roles == DISPLAY):
+        # Those of a display last a year: they are not to become somebody's who may press. And who is enabled again signs in.
+        reason = "disabled" if disabled else "rights_changed"
+        await end_sessions_within(connection, person.id, reason, datetime.now(UTC))
     return await change_within(connection, person.id, **columns), entries
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from kikimori_records.store import Store
 
 
@@ -63,8 +65,15 @@ async def end_session(store: Store, token_hash: str, reason: str, at: datetime) 
 
 async def end_sessions_of(store: Store, person_id: str, reason: str, at: datetime) -> list[str]:
     """End all open sessions of a person; return the hashes of their tokens."""
-    open_ones = (sessions.c.person_id == person_id, sessions.c.ended_at.is_(None))
     async with store.begin() as connection:
-        ended = (await connection.execute(select(sessions.c.token_hash).where(*open_ones))).scalars().all()
-        await connection.execute(update(sessions).where(*open_ones).values(ended_at=at, end_reason=reason))
+        return await end_sessions_within(connection, person_id, reason, at)
+
+
+async def end_sessions_within(
+    connection: AsyncConnection, person_id: str, reason: str, at: datetime
+) -> list[str]:
+    """End all open sessions of a person, within a transaction; return the hashes of their tokens."""
+    open_ones = (sessions.c.person_id == person_id, sessions.c.ended_at.is_(None))
+    ended = (await connection.execute(select(sessions.c.token_hash).where(*open_ones))).scalars().all()
+    await connection.execute(update(sessions).where(*open_ones).values(ended_at=at, end_reason=reason))
     return list(ended)
