@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from tests.support.browser import dashboard_settings, store_of_people
-from tests.support.sign_in import PEOPLE, client, cookie
+from tests.support.live_client import live_client
+from tests.support.sign_in import PEOPLE, add_session, client, cookie, token_of
 
+from kikimori_core.wire.messages import Party
 from kikimori_core.wire.settings import BrokerSettings
+from kikimori_dashboard.access.cookies import SESSION
 from kikimori_dashboard.access.rules import OPEN, add_route, routes
 from kikimori_dashboard.app import create_app
+from kikimori_records.audit.entry import ActorKind
+from kikimori_records.people import NewPerson, add, change, person_by_login
+from kikimori_records.people.changes import Author, change_person
+from kikimori_records.people.kiosks import make_code
 
 if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent
+
+    from kikimori_records.store import Store
 
 SUPERVISORS = frozenset({"supervisor", "both"})
 OPERATORS = frozenset({"operator"})
@@ -155,6 +166,41 @@ PAGES = {
     "/history/{uid}",
     "/false-alarms",
 }
+OF_OPERATORS_PC = {
+    # of those that need a session
+    ("GET", "/account"),
+    ("GET", "/operator"),
+    ("GET", "/live"),
+    ("GET", r"/api/sentences/{language}"),
+    ("GET", "/api/help-reasons"),
+    ("GET", "/api/ending-reasons"),
+    ("GET", "/api/false-alarm-reasons"),
+    ("GET", "/api/openapi.json"),
+    ("POST", "/api/reach"),
+    ("POST", "/api/calls/{call_id}/commands"),
+    ("POST", "/api/calls/{call_id}/stop-requests"),
+    ("POST", "/api/calls/{call_id}/ending"),
+    ("POST", "/api/calls/{call_id}/ending/{ending_id}/end"),
+    ("GET", "/api/me"),
+    ("GET", "/api/me/sessions"),
+    ("GET", "/api/seat"),
+    ("POST", "/api/seat"),
+    ("POST", "/api/seat/leave"),
+    # These refuse it once they know what is wanted: it has no password and no factor.
+    ("POST", "/api/me/password"),
+    ("GET", "/api/me/factor/picture"),
+    ("POST", "/api/me/factor/confirm"),
+    ("POST", "/api/me/factor/off"),
+    ("POST", "/api/me/sessions/end"),
+}
+OWN_ACCOUNT_ALONE = {path for _, path in EXPECTED if path == "/account" or path.startswith("/api/me")}
+OF_CALLS: dict[str, dict[str, str]] = {
+    # bodies with which these would be carried out
+    "/api/calls/{call_id}/commands": {"action": "hold"},
+    "/api/calls/{call_id}/notes": {"text": "メモ"},
+    "/api/calls/{call_id}/ending": {"reason": "threat"},
+    "/api/alerts/{alert_id}/false": {"reason": "misheard"},
+}
 ENDS = {"/api/logout", "/api/logout/everywhere"}
 """Not asked for everybody: they end the sessions that the other routes are asked with."""
 NOT_LET_IN = {401, 403}
@@ -183,13 +229,13 @@ async def test_a_route_without_a_rule_is_found() -> None:
     ]
 
 
-def sample(path: str) -> str:
+def sample(path: str, alert_id: str = "a") -> str:
     path = (
-        path.replace("{id}", "0" * 32)
+        path.replace("{alert_id}", alert_id)
+        .replace("{id}", "0" * 32)
         .replace("{note_id}", "0" * 32)
         .replace("{key}", "0" * 24)
         .replace("{extension}", "204")
-        .replace("{alert_id}", "a")
         .replace("{agent_id}", "a")
         .replace("{ticket}", "t")
         .replace("{uid}", "c.r1")
@@ -222,6 +268,103 @@ async def test_each_role_and_each_route(url: str, agent: PeerAgent) -> None:
             if let_in != (allowed is None or login in allowed):
                 wrong.append((method, path, login, got))
     assert wrong == []
+
+
+async def asked_with(url: str, method: str, path: str, sent: str, **more: Any) -> tuple[int, str]:
+    """Ask with a cookie header of its own; return status and the code of a refusal."""
+    async with (
+        aiohttp.ClientSession(
+            url, headers={"Origin": url, "Cookie": sent}, cookie_jar=aiohttp.DummyCookieJar()
+        ) as http,
+        http.request(method, path, allow_redirects=False, **more) as answer,
+    ):
+        said = await answer.json() if answer.content_type == "application/json" else {}
+        return answer.status, said.get("reason", "") if isinstance(said, dict) else ""
+
+
+async def test_an_operators_pc_and_each_route(url: str, store: Store, agent: PeerAgent) -> None:
+    await agent.call("c", operator=Party(number="201"))
+    async with live_client(url) as watching:
+        await watching.until(lambda picture: "c" in picture["calls"])
+    code, _ = await make_code(store, "201", Author(ActorKind.PROGRAM, "test"), datetime.now(UTC))
+    async with client(url) as http, http.post("/api/kiosk", json={"code": code, "name": "窓側"}) as answer:
+        own = "; ".join(f"{name}={each.value}" for name, each in answer.cookies.items() if each.value)
+    wrong = []
+    for (method, path), allowed in EXPECTED.items():
+        if path in ENDS:
+            continue
+        got, _ = await asked_with(url, method, sample(path), own)
+        let_in = got not in NOT_LET_IN and not (path == "/" and got == 303)
+        if let_in != (allowed is None or (method, path) in OF_OPERATORS_PC):
+            wrong.append((method, path, got))
+    assert wrong == []
+
+
+async def test_former_staff_and_new_passwords_on_each_route(url: str, store: Store) -> None:
+    """Nothing for who was disabled while signed in; the own account alone with a password that somebody else set."""
+    everything = frozenset({"operator", "supervisor", "records", "admin"})
+    cookies = {}
+    for login in ("former", "new"):
+        person = await add(store, NewPerson(login, login, everything, frozenset({"299"})))
+        await add_session(store, person.id, token_of(login))
+        cookies[login] = f"{SESSION}={token_of(login)}"
+        assert (await asked_with(url, "GET", "/api/people", cookies[login]))[0] == 200
+        by = Author(ActorKind.PROGRAM, "test")
+        if login == "former":
+            await change_person(store, person.id, {}, by, disabled=True)
+        else:
+            await change(store, person.id, must_change=True)
+    async with asyncio.timeout(60):  # the dashboard looks every second
+        for sent in cookies.values():
+            while (await asked_with(url, "GET", "/api/people", sent))[0] == 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    wrong = []
+    for (method, path), allowed in EXPECTED.items():
+        if allowed is None or path in ENDS:
+            continue
+        former = await asked_with(url, method, sample(path), cookies["former"])
+        if former != ((303, "") if path in PAGES else (401, "no_session")):
+            wrong.append((method, path, "former", *former))
+        new = await asked_with(url, method, sample(path), cookies["new"])
+        refused = new == ((303, "") if path in PAGES else (403, "must_change"))
+        if refused != (path not in OWN_ACCOUNT_ALONE):
+            wrong.append((method, path, "new", *new))
+    assert wrong == []
+
+
+async def test_no_route_of_a_call_or_an_alert_is_another_teams(
+    url: str, store: Store, agent: PeerAgent
+) -> None:
+    await agent.call("c", operator=Party(number="201"))
+    alert = await agent.alert("c")
+    operator = await person_by_login(store, "operator")
+    assert operator is not None
+    await change(store, operator.id, team="billing")
+    for team in ("billing", "sales"):
+        person = await add(store, NewPerson(team, team, frozenset({"supervisor"}), team=team))
+        await add_session(store, person.id, token_of(team))
+    async with live_client(url, login="billing") as watching:
+        await watching.until(lambda picture: picture["alerts"])
+    of_sales = f"{SESSION}={token_of('sales')}"
+    async with asyncio.timeout(60):  # the dashboard reads the teams by and by
+        while (await asked_with(url, "POST", "/api/calls/c/notes", of_sales))[0] != 403:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    wrong = []
+    for method, path in EXPECTED:
+        if not path.startswith(("/api/calls/{call_id}/", "/api/alerts/{alert_id}/")):
+            continue
+        body = {"json": OF_CALLS[path]} if path in OF_CALLS else {}
+        asked = sample(path, alert.alert_id)
+        refused = await asked_with(url, method, asked, of_sales, **body)
+        if refused[0] != 403:
+            wrong.append((method, path, *refused))
+    assert wrong == []
+    assert agent.commands.empty()
+    # Their own supervisor presses the same.
+    got = await asked_with(
+        url, "POST", f"/api/alerts/{alert.alert_id}/claim", f"{SESSION}={token_of('billing')}"
+    )
+    assert got == (200, "")
 
 
 async def test_without_a_session(url: str) -> None:
@@ -275,10 +418,6 @@ async def test_a_press_that_the_role_does_not_allow(
     url: str, agent: PeerAgent, login: str, action: str, call: str, status_: int
 ) -> None:
     """For an operator a call of others and one that does not exist are the same."""
-    from tests.support.live_client import live_client  # noqa: PLC0415
-
-    from kikimori_core.wire.messages import Party  # noqa: PLC0415
-
     await agent.call("own", operator=Party(number="201"))
     await agent.call("others", operator=Party(number="205"))
     async with live_client(url) as watching:
