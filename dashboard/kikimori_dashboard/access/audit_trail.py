@@ -1,8 +1,13 @@
-"""Entries of the audit, written in their order in the background: no press waits for the database."""
+"""Entries of the audit, written in their order in the background: no press waits for the database.
+
+Those that came meanwhile are written together, so that somebody who presses as fast as the server answers leaves no entry out.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_WAITING = 10_000
-"""Entries in memory; beyond them an entry is counted and lost, which the log tells."""
+"""Entries in memory; beyond them an entry is counted and lost, which log and audit tell."""
 
 
 class AuditTrail:
@@ -27,7 +32,9 @@ class AuditTrail:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: asyncio.Queue[AuditEntry] = asyncio.Queue(MOST_WAITING)
-        self._writing: AuditEntry | None = None
+        self._writing: list[AuditEntry] = []
+        self._lost: tuple[int, str, str] | None = None
+        """Number of entries that were lost, time of the first, and the id under which this is noted."""
 
     def note(
         self,
@@ -51,7 +58,7 @@ class AuditTrail:
         try:
             self._waiting.put_nowait(entry)
         except asyncio.QueueFull:
-            log.error("audit_entry_lost", action=action)
+            self._lose(action)
 
     @staticmethod
     def entry(
@@ -78,16 +85,30 @@ class AuditTrail:
     async def write(self) -> None:
         """Write the entries until cancelled."""
         while True:
-            self._writing = await self._waiting.get()
-            await audit_log.append(self._store, self._writing)
-            self._writing = None
+            self._writing = [await self._waiting.get(), *self._more(audit_log.AT_ONCE - 1)]
+            await audit_log.append(self._store, *self._writing)
+            self._writing = []
 
     async def finish(self) -> None:
         """Write what still waits: the dashboard stops. An entry that was half written is known by its id."""
-        if self._writing is not None:
-            await audit_log.append(self._store, self._writing)
-        while not self._waiting.empty():
-            await audit_log.append(self._store, self._waiting.get_nowait())
+        left = self._writing or self._more(audit_log.AT_ONCE)
+        while left:
+            await audit_log.append(self._store, *left)
+            left = self._more(audit_log.AT_ONCE)
+
+    def _more(self, most: int) -> list[AuditEntry]:
+        """Take further entries that wait, and behind the last of them that some were lost."""
+        found = [self._waiting.get_nowait() for _ in range(min(most, self._waiting.qsize()))]
+        if self._lost is not None and self._waiting.empty():
+            found.append(audit_log.left_out(*self._lost))
+            self._lost = None
+        return found
+
+    def _lose(self, action: str) -> None:
+        if self._lost is None:
+            log.error("audit_entry_lost", action=action)
+        count, since, entry_id = self._lost or (0, datetime.now(UTC).isoformat(), uuid.uuid4().hex)
+        self._lost = (count + 1, since, entry_id)
 
 
 def author_of(who: Principal) -> Author:

@@ -32,25 +32,31 @@ AT_ONCE = 500
 """Entries from the disk in one transaction, and ids in one question: databases limit the number of parameters."""
 
 
-async def append(store: Store, entry: AuditEntry) -> None:
-    """Append an entry; it is in the database or on the disk then. Never raises for a database that is away or refuses.
+async def append(store: Store, *entries: AuditEntry) -> None:
+    """Append entries; they are in the database or on the disk then. Never raises for a database that is away or refuses.
 
     It may take seconds while the database is going away: a press is not to wait for it.
     """
-    entry = plain(entry)
+    given = [plain(each) for each in entries]
     async with store.auditing:
         if not store.waiting.empty:
-            await store.waiting.put(entry)
+            await _put(store, given)
             await _drain(store)
             return
         try:
             async with store.begin(within_s=WITHIN_S) as connection:
-                await append_within(connection, [entry])
+                await append_within(connection, given)
         except StoreError:
-            await store.waiting.put(entry)
+            await _put(store, given)
         except SQLAlchemyError as error:
-            log.error("audit_entry_refused", action=entry.action, error=type(error).__name__)
-            await store.waiting.put(entry)
+            actions = sorted({each.action for each in given})
+            log.error("audit_entry_refused", action=", ".join(actions), error=type(error).__name__)
+            await _put(store, given)
+
+
+async def _put(store: Store, entries: Iterable[AuditEntry]) -> None:
+    for each in entries:
+        await store.waiting.put(each)
 
 
 async def drain(store: Store) -> bool:
@@ -70,7 +76,7 @@ async def _drain(store: Store) -> bool:
             await store.waiting.drop(len(some))
         if (lost := store.waiting.left_out) is not None:
             async with store.begin() as connection:
-                await append_within(connection, [_left_out(*lost)])
+                await append_within(connection, [left_out(*lost)])
             await store.waiting.forget_left_out()
     except StoreError:
         return False
@@ -81,7 +87,8 @@ async def _drain(store: Store) -> bool:
     return True
 
 
-def _left_out(count: int, since: str, entry_id: str) -> AuditEntry:
+def left_out(count: int, since: str, entry_id: str) -> AuditEntry:
+    """Return the entry about entries that were not kept."""
     return AuditEntry(
         "audit.left_out",
         ActorKind.SYSTEM,
