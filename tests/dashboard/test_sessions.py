@@ -242,7 +242,7 @@ async def test_a_change_of_rights_closes_the_socket(url: str, store: Store, chan
 async def test_a_displays_year_is_not_for_somebody_who_presses(
     real: Mosquitto, store: Store, running: bool
 ) -> None:
-    """Whether the dashboard runs or not when the account of a display gets the roles of a person."""
+    """Also where the dashboard is stopped when the account of a display gets the roles of a person."""
     wall = await person_id(store, "wall")
     by = Author(ActorKind.PROGRAM, "test")
     settings = dashboard_settings(real.settings)
