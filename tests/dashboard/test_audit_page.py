@@ -116,6 +116,8 @@ def test_a_page_that_connects_again_is_no_other_look() -> None:
     assert [looks.is_new(each) for each in (sato, sato, suzuki)] == [True, False, True]
     now += timedelta(minutes=61)
     assert looks.is_new(sato)
+    now -= timedelta(days=1)  # the clock was wrong, and was set back
+    assert [looks.is_new(each) for each in (sato, sato)] == [True, False]
 
 
 async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) -> None:

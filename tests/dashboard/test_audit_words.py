@@ -172,7 +172,7 @@ def _noted() -> list[AuditEntry]:
         entry(WHO, "alert.false_undo", about=alert, call_id=ID, rule="R-1"),
         entry(WHO, "alert.review", about=alert, call_id=ID),
         entry(WHO, "alert.review_undo", about=alert, call_id=ID),
-        entry(WHO, "recording.open", about=call),
+        entry(WHO, "recording.open", about=call, extension="201", operator_id=ID),
         entry(WHO, "recording.play", about=call, from_s=83.5, why="苦情の確認"),
         entry(WHO, "recording.review", about=call),
         entry(WHO, "recording.review_undo", about=call),

@@ -23,7 +23,8 @@ class AuditLooks:
     def is_new(self, who: Principal, thing: str = "") -> bool:
         """Return whether a look of this session, at a thing if one is named, is to be noted; it then counts as noted."""
         now = self._now()
-        self._last = {look: at for look, at in self._last.items() if now - at < AGAIN}
+        # A clock that was set back is no reason to note nothing until it is that time again.
+        self._last = {look: at for look, at in self._last.items() if timedelta(0) <= now - at < AGAIN}
         look = (who.session_id, thing)
         if look in self._last:
             return False

@@ -13,6 +13,7 @@ from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.audit.questions import about, asked_before, asked_filter
 from kikimori_dashboard.audit.worded_details import worded_details
 from kikimori_dashboard.pages import html_page
@@ -42,6 +43,8 @@ class AuditRoutes:
         """`zone`: time zone of times that name none."""
         self._access = access
         self._zone = zone
+        self._looks = AuditLooks()
+        """Of those whose first page was noted: a later page is no other look."""
 
     def add_to(self, app: web.Application) -> None:
         for path, handler, rule in (
@@ -57,7 +60,8 @@ class AuditRoutes:
         """Return entries of the audit, the newest first: since, until, person, action, object, outcome, before."""
         wanted, before = asked_filter(request.query, self._zone), asked_before(request.query)
         rows = await newest(self._access.store, wanted, before=before, most=AT_ONCE)
-        if before is None:
+        is_new = self._looks.is_new(request[WHO], repr(wanted))
+        if is_new or before is None:
             self._access.trail.note(request[WHO], "audit.open", asked=_asked(request))
         return web.json_response(_view(rows))
 

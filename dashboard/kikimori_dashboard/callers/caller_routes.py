@@ -89,8 +89,7 @@ class CallerRoutes:
             reasons = await reasons_of(connection, [each.uid for each in contacts if each.alerts])
         if customer is None and not totals.contacts:
             return refusal(404, "no_such_caller")
-        if self._looks.is_new(who, key):
-            self._access.trail.note(who, "caller.open", about=("caller", key))
+        self._note_look(who, key)
         last = contacts[-1] if len(contacts) == AT_ONCE else None
         return web.json_response(
             {
@@ -111,13 +110,13 @@ class CallerRoutes:
         values, by, key = body.values(), author_of(request[WHO]), request.match_info["key"]
         customer = await self._found(key)
         if customer is not None:
-            return await self._changed(await change_customer(self._store, customer.id, values, by))
+            return self._changed(request, await change_customer(self._store, customer.id, values, by))
         if not values.get("name"):
             raise FieldError("name", "empty")
         async with self._store.read() as connection:
             number = await number_of(connection, key)
         own = CustomerNumber(key, number or "")
-        return await self._changed(await add_customer(self._store, values, [own], by))
+        return self._changed(request, await add_customer(self._store, values, [own], by))
 
     async def _remove(self, request: web.Request) -> web.Response:
         """Remove the customer from the list; recorded calls stay."""
@@ -134,22 +133,24 @@ class CallerRoutes:
         number = reader.one(body.number)
         customer = await self._found(key)
         if customer is not None:
-            return await self._changed(await join_number(self._store, customer.id, number, by))
+            return self._changed(request, await join_number(self._store, customer.id, number, by))
         other = await self._found(number.caller_key)
         if other is None:
             raise UnknownCustomerError.of("no_such_customer")
         async with self._store.read() as connection:
             own = CustomerNumber(key, await number_of(connection, key) or "")
-        return await self._changed(await join_number(self._store, other.id, own, by))
+        return self._changed(request, await join_number(self._store, other.id, own, by))
 
     async def _part(self, request: web.Request) -> web.Response:
         """Part a number, by its caller's key, from the customer."""
         body = await read_body(request, PartBody)
         customer = await self._required(request)
         by = author_of(request[WHO])
-        return await self._changed(await part_number(self._store, customer.id, body.caller, by))
+        return self._changed(request, await part_number(self._store, customer.id, body.caller, by))
 
-    async def _changed(self, customer: Customer) -> web.Response:
+    def _changed(self, request: web.Request, customer: Customer) -> web.Response:
+        """Return the customer; whoever changes nothing has read the entry all the same."""
+        self._note_look(request[WHO], request.match_info["key"])
         self._desk.read_again()
         return web.json_response({"customer": customer_view(customer)})
 
@@ -162,6 +163,10 @@ class CallerRoutes:
     async def _found(self, key: str) -> Customer | None:
         async with self._store.read() as connection:
             return (await customers_of(connection, [key])).get(key)
+
+    def _note_look(self, who: Principal, key: str) -> None:
+        if self._looks.is_new(who, key):
+            self._access.trail.note(who, "caller.open", about=("caller", key))
 
     def _contact(self, contact: Contact, reasons: Sequence[AlertReason], who: Principal) -> dict[str, Any]:
         """Return a contact; of those whose words somebody may not read, when, for how long and where alone."""

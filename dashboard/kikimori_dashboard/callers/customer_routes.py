@@ -28,6 +28,7 @@ from kikimori_records.csv_table import MOST_FAULTS, BadCsvError
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.callers.caller_desk import CallerDesk
     from kikimori_dashboard.callers.customer_numbers import CustomerNumbers
     from kikimori_records.callers.customer import Customer
@@ -61,9 +62,12 @@ class CustomerRoutes:
     async def _list(self, request: web.Request) -> web.Response:
         """Return the list of customers, by name."""
         customers = await self._customers()
-        if self._looks.is_new(request[WHO]):
-            self._access.trail.note(request[WHO], "customer.open", about=("customer", ""))
+        self._note_look(request[WHO])
         return web.json_response({"customers": [customer_view(each) for each in customers]})
+
+    def _note_look(self, who: Principal) -> None:
+        if self._looks.is_new(who):
+            self._access.trail.note(who, "customer.open", about=("customer", ""))
 
     async def _export(self, request: web.Request) -> web.Response:
         """Write the list as a CSV file: language, encoding (utf-8, shift_jis). It is in the audit before it leaves."""
@@ -103,7 +107,10 @@ class CustomerRoutes:
             ]
             return refusal(422, "bad_csv", faults=faults, more=max(0, len(error.faults) - MOST_FAULTS))
         dry = request.query.get("dry_run") == "1"
-        if not dry:
+        if dry:
+            # What would change shows what stands there.
+            self._note_look(request[WHO])
+        else:
             await import_customers(self._store, plan, author_of(request[WHO]))
             self._desk.read_again()
         return web.json_response({"dry_run": dry, **_view(plan)})

@@ -229,5 +229,7 @@ class EndingRoutes:
         outcome: str = "done",
         **details: Any,
     ) -> None:
+        call = self._state.calls.get(call_id)
+        details["extension"] = None if call is None else call.state.operator.number
         told = {name: value for name, value in details.items() if value is not None}
         self._trail.note(who, action, outcome=outcome, about=("call", call_id), **told)

@@ -74,6 +74,10 @@ class HistoryBody(BaseModel):
     def found_group(self) -> FoundGroup:
         return FoundGroup(self.group)
 
+    def conditions(self) -> str:
+        """Return the conditions, by which one question is known from another; with the caller, so never to be kept."""
+        return repr(self.model_dump(exclude_defaults=True, exclude={"group", "before", "language"}))
+
     def noted(self) -> dict[str, Any]:
         """Return the conditions for the audit. That a caller was asked for stands there, not who: callers are erased."""
         said = self.model_dump(exclude_defaults=True, exclude={"group", "before", "caller", "language"})

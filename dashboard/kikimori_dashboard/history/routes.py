@@ -25,6 +25,7 @@ from kikimori_records.search.finding import count, find
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.search.finding import FoundCalls
     from kikimori_records.search.question import HistoryQuestion
 
@@ -76,8 +77,7 @@ class HistoryRoutes:
         found = await find(store, question, body.found_group, before=body.before, most=AT_ONCE)
         uids = [each.call.uid for each in found.calls]
         marks = await reviewed_by(store, ReviewedKind.CALL, uids)
-        if body.before is None and self._looks.is_new(who, repr(question)):
-            self._access.trail.note(who, "history.find", about=("page", "history"), asked=body.noted())
+        self._note(who, body)
         mine = marks.get(who.person_id or "", set())
         return web.json_response(
             {
@@ -90,10 +90,15 @@ class HistoryRoutes:
     async def _count(self, request: web.Request) -> web.Response:
         """Return how many calls meet the conditions, a thousand at most; `more`: there are more."""
         body = await read_body(request, HistoryBody)
-        found = await count(
-            self._access.store, body.question(request[WHO], self._zone, self._access.teams), body.found_group
-        )
+        question = body.question(request[WHO], self._zone, self._access.teams)
+        found = await count(self._access.store, question, body.found_group)
+        self._note(request[WHO], body)
         return web.json_response({"count": found.count, "more": found.more})
+
+    def _note(self, who: Principal, body: HistoryBody) -> None:
+        """Note that somebody asked, whatever page of the answer or number alone; each question once an hour and session."""
+        if self._looks.is_new(who, body.conditions()):
+            self._access.trail.note(who, "history.find", about=("page", "history"), asked=body.noted())
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         """Write the calls as a CSV file, the newest first; the export is in the audit before the first line leaves."""

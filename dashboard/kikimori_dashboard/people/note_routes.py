@@ -61,7 +61,7 @@ class NoteRoutes:
             return refusal(403, "not_allowed")
         except TooManyNotesError:
             return refusal(409, "too_many_notes")
-        self._trail.note(request[WHO], "note.add", about=("call", call_id))
+        self._note(request, "note.add")
         return web.json_response({"id": note.id, "at": note.at.isoformat()})
 
     async def _remove(self, request: web.Request) -> web.Response:
@@ -74,8 +74,14 @@ class NoteRoutes:
         except NobodyError:
             return refusal(403, "not_allowed")
         if done:
-            self._trail.note(request[WHO], "note.remove", about=("call", call_id))
+            self._note(request, "note.remove")
         return web.json_response({"removed": done})
+
+    def _note(self, request: web.Request, action: str) -> None:
+        call_id = request.match_info["call_id"]
+        call = self._state.calls.get(call_id)
+        extension = None if call is None else call.state.operator.number
+        self._trail.note(request[WHO], action, about=("call", call_id), extension=extension)
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Return the refusal of somebody who may not write on this call, or of a call that is over."""

@@ -17,6 +17,7 @@ from kikimori_dashboard.people.alert_routes import FalseBody
 from kikimori_dashboard.people.mark_desk import NobodyError, person_of
 from kikimori_dashboard.people.note_routes import NoteBody
 from kikimori_dashboard.people.reasons import choice_of, false_reasons
+from kikimori_dashboard.recorded.target import whose
 from kikimori_records import call_notes, reviews
 from kikimori_records.alerts import false_alarms
 from kikimori_records.calls.queries import rule_of_alert
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.who import Principal
     from kikimori_records.calls.queries import RecordedCall
 
     Find = Callable[[web.Request, Right], Awaitable[RecordedCall | web.Response]]
@@ -37,10 +39,17 @@ if TYPE_CHECKING:
 class MarksRoutes:
     """Routes below `/api/history/{uid}` that write; whoever may open a call may mark it and note on it."""
 
-    def __init__(self, access: Access, find: Find) -> None:
-        """`find` returns the call of a request for somebody with this right, or the refusal."""
+    def __init__(self, access: Access, find: Find, opened: Callable[[Principal, RecordedCall], None]) -> None:
+        """Prepare the routes.
+
+        Args:
+            access: People, sessions and the audit.
+            find: Returns the call of a request for somebody with this right, or the refusal.
+            opened: Called when somebody reads what stands on a call.
+        """
         self._access = access
         self._find = find
+        self._opened = opened
 
     def add_to(self, app: web.Application, prefix: str) -> None:
         words, false = Right.TRANSCRIPT, Right.FALSE_ALARM
@@ -70,8 +79,9 @@ class MarksRoutes:
         answer.__doc__ = act.__doc__
         return answer
 
-    async def _marks(self, _request: web.Request, call: RecordedCall) -> web.Response:
+    async def _marks(self, request: web.Request, call: RecordedCall) -> web.Response:
         """Return who has gone through a recorded call, the notes on it, and its alerts that are marked as false."""
+        self._opened(request[WHO], call)
         store = self._access.store
         notes = await call_notes.notes_of(store, call.call_id)
         reviewed = await reviews.marks_on(store, ReviewedKind.CALL, call.uid)
@@ -110,7 +120,7 @@ class MarksRoutes:
             person_id=person_of(who),
             at=datetime.now(UTC),
         )
-        self._access.trail.note(who, "recording.review", about=("call", call.uid))
+        self._access.trail.note(who, "recording.review", about=("call", call.uid), **whose(call))
         return web.json_response({"reviewed": True})
 
     async def _undo_review(self, request: web.Request, call: RecordedCall) -> web.Response:
@@ -118,7 +128,7 @@ class MarksRoutes:
         who = request[WHO]
         done = await reviews.take_back(self._access.store, ReviewedKind.CALL, call.uid, person_of(who))
         if done:
-            self._access.trail.note(who, "recording.review_undo", about=("call", call.uid))
+            self._access.trail.note(who, "recording.review_undo", about=("call", call.uid), **whose(call))
         return web.json_response({"reviewed": False})
 
     async def _add_note(self, request: web.Request, call: RecordedCall) -> web.Response:
@@ -131,7 +141,7 @@ class MarksRoutes:
             )
         except call_notes.TooManyNotesError:
             return refusal(409, "too_many_notes")
-        self._access.trail.note(who, "note.add", about=("call", call.uid))
+        self._access.trail.note(who, "note.add", about=("call", call.uid), **whose(call))
         return web.json_response({"id": note.id, "at": note.at.isoformat()})
 
     async def _remove_note(self, request: web.Request, call: RecordedCall) -> web.Response:
@@ -139,7 +149,7 @@ class MarksRoutes:
         who, note_id = request[WHO], request.match_info["note_id"]
         done = await call_notes.remove_note(self._access.store, call.call_id, note_id, person_of(who))
         if done:
-            self._access.trail.note(who, "note.remove", about=("call", call.uid))
+            self._access.trail.note(who, "note.remove", about=("call", call.uid), **whose(call))
         return web.json_response({"removed": done})
 
     async def _false(self, request: web.Request, call: RecordedCall) -> web.Response:

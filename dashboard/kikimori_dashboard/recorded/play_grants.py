@@ -39,4 +39,4 @@ class PlayGrants:
 
     def _within(self, who: Principal, uid: str, time: timedelta) -> bool:
         at = self._given.get((who.session_id, uid))
-        return at is not None and self._now() - at < time
+        return at is not None and timedelta(0) <= self._now() - at < time

@@ -24,7 +24,7 @@ from kikimori_dashboard.recorded.marks_routes import MarksRoutes
 from kikimori_dashboard.recorded.office_sound import OfficeSound
 from kikimori_dashboard.recorded.open_calls import OpenCalls
 from kikimori_dashboard.recorded.play_grants import PlayGrants
-from kikimori_dashboard.recorded.target import target_of
+from kikimori_dashboard.recorded.target import target_of, whose
 from kikimori_records.audit import log as audit_log
 from kikimori_records.calls.queries import call_of, head_of, removed_of
 from kikimori_records.folder import PEAKS, SOUND
@@ -33,6 +33,7 @@ from kikimori_records.sounds.sound_place import SoundState
 if TYPE_CHECKING:
     from kikimori_core.wire.keys import SigningKey
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.recorded.open_calls import CallStanding
     from kikimori_records.calls.queries import RecordedCall
@@ -77,7 +78,7 @@ class RecordedCallRoutes:
             ("GET", "/sound", self._sound, sound),
         ):
             add_route(app, method, f"{API}{path}", answering(handler), rule, *body)
-        MarksRoutes(self._access, self._allowed).add_to(app, API)
+        MarksRoutes(self._access, self._allowed, self._note_look).add_to(app, API)
 
     async def _call(self, request: web.Request) -> web.Response:
         """Return a recorded call with its words, alerts and events. That it was opened is in the audit."""
@@ -89,8 +90,7 @@ class RecordedCallRoutes:
         if whole is None:
             return refusal(404, "no_such_call")
         sound = await self.sound.state_of(whole.call)
-        if self._looks.is_new(who, call.uid):
-            self._access.trail.note(who, "recording.open", about=("call", call.uid))
+        self._note_look(who, call)
         removed = await removed_of(store, call.uid)
         target = target_of(call, self._access.teams)
         more = {
@@ -112,6 +112,7 @@ class RecordedCallRoutes:
         answer = await self.sound.open(request, call, PEAKS)
         if isinstance(answer, SoundState):
             return refusal(404, "no_sound", sound=str(answer))
+        self._note_look(request[WHO], call)
         return await answer.send()
 
     async def _follow(self, request: web.Request) -> web.StreamResponse:
@@ -134,7 +135,7 @@ class RecordedCallRoutes:
         if state is not SoundState.KEPT:
             return refusal(404, "no_sound", sound=str(state))
         if reason or not self._grants.is_joined(who, call.uid):
-            more = {"why": reason} if reason else {}
+            more = whose(call) | ({"why": reason} if reason else {})
             entry = self._access.trail.entry(
                 who, "recording.play", about=("call", call.uid), from_s=round(body.from_s, 1), **more
             )
@@ -163,6 +164,11 @@ class RecordedCallRoutes:
             self.open_calls.followed(call.uid, told),
         ):
             return await answer.send()
+
+    def _note_look(self, who: Principal, call: RecordedCall) -> None:
+        """Note that somebody opened a call, once an hour and session, whichever part of it they asked for."""
+        if self._looks.is_new(who, call.uid):
+            self._access.trail.note(who, "recording.open", about=("call", call.uid), **whose(call))
 
     async def _allowed(self, request: web.Request, right: Right) -> RecordedCall | web.Response:
         """Return the call of a request, or the refusal.

@@ -27,3 +27,9 @@ def target_of(call: Placed, teams: ExtensionTeams) -> AccessTarget:
     is_known = call.person_id is not None or call.team is not None
     team = call.team if is_known else teams.target(call.operator_number).team
     return AccessTarget(call.operator_number, team, call.person_id)
+
+
+def whose(call: Placed) -> dict[str, str]:
+    """Return the details of an entry of the audit by which the operator of a call finds it in their own record."""
+    named = {"extension": call.operator_number, "operator_id": call.person_id}
+    return {name: value for name, value in named.items() if value is not None}

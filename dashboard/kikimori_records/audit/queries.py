@@ -24,7 +24,7 @@ AT_ONCE = 1000
 class AboutPerson:
     """A person, as object of entries.
 
-    What they did; what was done to them, and to calls on their extensions; who opened a page on which the words of
+    What they did; what was done to them, to their recorded calls, and to calls on their extensions; who opened a page on which the words of
     their team's calls can be read (`live.open`).
     """
 
@@ -104,9 +104,15 @@ def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _is_about(person: AboutPerson) -> ColumnElement[bool]:
+    operator = audit.c.details["operator_id"].as_string()
+    extension = audit.c.details["extension"].as_string()
     on_calls = and_(
         audit.c.object_kind == "call",
-        audit.c.details["extension"].as_string().in_(sorted(person.extensions)),
+        # Of a recorded call it may be known who sat there, today perhaps somebody else.
+        or_(
+            operator == person.person_id,
+            and_(operator.is_(None), extension.in_(sorted(person.extensions))),
+        ),
     )
     seen_by = audit.c.details["team"].as_string()
     pages = audit.c.action == "live.open"

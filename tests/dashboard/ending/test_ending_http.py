@@ -69,6 +69,7 @@ async def test_two_people_end_a_call_and_both_names_go_with_it(
         ("ending.agree", "木村 さくら", "done"),
         ("ending.end", "高橋 課長", "done"),
     ]
+    assert all(each["details"]["extension"] for each in found)  # so that the operator is told
     last = found[-1]["details"]
     assert (last["proposed_by"], last["agreed_by"]) == ("高橋 課長", "木村 さくら")
     assert (last["why"], last["warnings"]) == ("abuse", 2)

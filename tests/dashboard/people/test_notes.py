@@ -52,6 +52,7 @@ async def test_a_note_is_seen_by_all_and_removed_by_its_writer(
             await asyncio.sleep(0.05)
     assert [each["action"] for each in found] == ["note.add", "note.add", "note.remove"]
     assert {each["object_id"] for each in found} == {"c"}
+    assert {each["details"]["extension"] for each in found} == {"204"}  # so that the operator is told
     # Words about a customer are no matter for a record of three years.
     assert "約束" not in str(found)
 

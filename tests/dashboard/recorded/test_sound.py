@@ -54,7 +54,7 @@ async def test_parts_of_the_sound_for_who_may_hear_it(folder: Path) -> None:
             async with http.get("/api/history/none/sound") as answer:
                 assert answer.status == 404
         [entry] = await audited(office.store, "recording.play")
-        assert (entry["object_id"], entry["details"]) == (uid, {"from_s": 3.2})
+        assert (entry["object_id"], entry["details"]) == (uid, {"from_s": 3.2, "extension": "204"})
 
 
 async def test_a_reason_where_the_office_asks_and_calls_of_the_own_team_alone(folder: Path) -> None:
@@ -68,7 +68,7 @@ async def test_a_reason_where_the_office_asks_and_calls_of_the_own_team_alone(fo
             shutil.rmtree(sound_file(folder).parent)
             assert await play(http, uid) == (404, "no_sound")
         [entry] = await audited(office.store, "recording.play")
-        assert entry["details"] == {"from_s": 0.0, "why": "苦情 12 番の確認"}
+        assert entry["details"] == {"from_s": 0.0, "why": "苦情 12 番の確認", "extension": "204"}
         await office.change("operator", team="second", extensions=frozenset({"204"}))
         async with client(office.url) as http:
             async with http.ws_connect(f"/api/history/{uid}/follow") as page:

@@ -111,7 +111,7 @@ async def test_parts_are_passed_on_to_who_may_hear_them(folder: Path) -> None:
             async with http.get(f"/api/history/{uid}/peaks") as answer:
                 assert await answer.read() == (sound_file(folder).parent / PEAKS).read_bytes()
             [entry] = await audited(two.office.store, "recording.play")
-            assert (entry["object_id"], entry["details"]) == (uid, {"from_s": 3.0})
+            assert (entry["object_id"], entry["details"]) == (uid, {"from_s": 3.0, "extension": "204"})
             # A file that is missing there, and a key that is revoked there.
             sound_file(folder).rename(folder / "aside")
             assert await state() == "gone"

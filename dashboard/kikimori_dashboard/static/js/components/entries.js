@@ -101,6 +101,7 @@ function detailTexts(entry, name) {
   const value = entry.details[name];
   if (name === "changed") return changeText(entry);
   if (name === "name" && entry.details.changed?.name) return []; // stands there with its change
+  if (name === "operator_id") return []; // an id by which the operator finds the entry; the extension stands there
   const label = find(`audit.details.${entry.object_kind}_${name}`) ?? labelText(name);
   const said = entry.words?.[name]?.[current()] ?? (name === "asked" ? askedText(value) : valueText(name, value));
   return [`${label}: ${said}`];
