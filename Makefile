@@ -61,6 +61,7 @@ office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of a
 	test -x $(OPT)/bin/pip || $(PYTHON) -m venv $(OPT) || { apt-get install -q -y python3-venv && $(PYTHON) -m venv $(OPT); }
 	$(if $(filter all,$(PARTS)),$(OPT)/bin/pip install --quiet --require-hashes -r requirements.lock)
 	$(OPT)/bin/pip install --quiet $(if $(filter all,$(PARTS)),--no-deps) '.[$(PARTS)]'
+	rm -rf kikimori.egg-info
 	ln -sf $(OPT)/bin/kikimori /usr/local/bin/
 	getent passwd kikimori >/dev/null || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin kikimori
 	mkdir -p $(ETC) $(UNITS)/kikimori-dashboard.service.d $(UNITS)/kikimori-records.service.d

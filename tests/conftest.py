@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,11 @@ def loop_of_the_program(request: pytest.FixtureRequest) -> asyncio.Runner:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the checkout, built once."""
     folder = tmp_path_factory.mktemp("wheel")
-    copy_sources(folder / "source")
-    return build_wheel(folder / "source", folder)
+    source = folder / "source"
+    copy_sources(source)
+    built = build_wheel(source, folder)
+    shutil.rmtree(source)
+    return built
 
 
 @pytest_asyncio.fixture

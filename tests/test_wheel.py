@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+import shutil
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
-from tests.support.installation import CleanEnvironment
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.installation import ROOT, CleanEnvironment, build_wheel
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,46 @@ def test_the_wheel_hears_the_sample_calls(installed: CleanEnvironment) -> None:
     call = installed.packages / "kikimori_lab" / "demo" / "calls"
     found = run(installed, "analyze", "--json", str(call / "shouting.flac"))
     assert "shouting" in found
+
+
+def small_checkout(folder: Path) -> None:
+    """Make a checkout that is built as this one is, with next to nothing in it."""
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, folder)
+    for package in (
+        *(f"agent/{each}" for each in ("kikimori", "kikimori_core", "kikimori_lab", "kikimori_wire")),
+        *(f"dashboard/{each}" for each in ("kikimori_dashboard", "kikimori_records")),
+        "config/phrases/ja",
+        "models",
+    ):
+        (folder / package).mkdir(parents=True)
+        if not package.startswith(("config", "models")):
+            (folder / package / "__init__.py").touch()
+
+
+def test_an_update_in_the_same_checkout_installs_nothing_of_the_version_before(tmp_path: Path) -> None:
+    """Phrase files count by being there: one that was removed or renamed would go on raising alerts."""
+    source = tmp_path / "checkout"
+    source.mkdir()
+    small_checkout(source)
+    phrases = source / "config" / "phrases" / "ja"
+    (phrases / "before.toml").write_text("category = 'before'\n", encoding="utf-8")
+    assert "kikimori_config/phrases/ja/before.toml" in ZipFile(build_wheel(source, tmp_path)).namelist()
+    (phrases / "before.toml").rename(phrases / "after.toml")
+    names = ZipFile(build_wheel(source, tmp_path)).namelist()
+    assert "kikimori_config/phrases/ja/after.toml" in names
+    assert "kikimori_config/phrases/ja/before.toml" not in names
+
+
+def test_going_back_in_the_same_checkout_installs_the_older_file(tmp_path: Path) -> None:
+    """Files of an archive keep their dates, so what is older than the last build counts too."""
+    source = tmp_path / "checkout"
+    source.mkdir()
+    small_checkout(source)
+    rules = source / "config" / "rules.toml"
+    rules.write_text("version = 'newer'\n", encoding="utf-8")
+    build_wheel(source, tmp_path)
+    rules.write_text("version = 'older'\n", encoding="utf-8")
+    os.utime(rules, (1_700_000_000, 1_700_000_000))
+    wheel = build_wheel(source, tmp_path)
+    assert ZipFile(wheel).read("kikimori_config/rules.toml").decode() == "version = 'older'\n"

@@ -35,10 +35,9 @@ def copy_sources(into: Path) -> None:
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
-    """Build the wheel of a source folder, which is removed afterwards."""
+    """Build the wheel of a source folder; one of the same version in `folder` is replaced."""
     built = [*PIP, "wheel", "--no-deps", "--wheel-dir", str(folder), str(source)]
     subprocess.run(built, check=True, capture_output=True)
-    shutil.rmtree(source)
     (wheel,) = folder.glob("kikimori-*.whl")
     return wheel
 
