@@ -11,7 +11,7 @@ SHELL  := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo check test lint debian asterisk node office clean
+.PHONY: help install demo check test lint debian asterisk node office restarts clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -72,6 +72,12 @@ office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of a
 	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-dashboard.service.d/
 	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-records.service.d/
 	systemctl daemon-reload
+	@$(MAKE) --no-print-directory restarts
+
+# Services that go on with the program as it was before the update, half of whose files are new now.
+restarts:
+	@for each in kikimori kikimori-agent kikimori-dashboard kikimori-records; do \
+	  ! systemctl is-active --quiet $$each || echo "now: sudo systemctl restart $$each"; done
 
 # Lines of the sample that a service needs otherwise: its folder; and the pages by HTTPS for the whole office.
 STATE := -e 's/^\# (state_dir = "\/var\/lib\/kikimori")/\1/'

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 BACKEND = '''
@@ -95,6 +97,42 @@ def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
     assert read.returncode == 0, read.stderr
     assert ".[test,training]" in recipes
     assert "npm --prefix tests/js run --silent check" in recipes
+
+
+@pytest.mark.parametrize(
+    ("running", "said"),
+    [
+        ("none", ""),
+        ("kikimori", "now: sudo systemctl restart kikimori\n"),
+        ("kikimori-agent", "now: sudo systemctl restart kikimori-agent\n"),
+    ],
+)
+def test_an_update_names_the_service_that_still_runs_the_version_before(
+    tmp_path: Path, running: str, said: str
+) -> None:
+    """Its pages are the new ones at once, and what it has not loaded yet: it must not go on like that unnoticed."""
+    checkout(tmp_path)
+    stand_in = tmp_path / "commands" / "systemctl"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\n[ "$1 $3" = "is-active {running}" ]\n', encoding="utf-8")
+    stand_in.chmod(0o755)
+    recipe = subprocess.run(
+        ["make", "--dry-run", "office", "NAME=a.example"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert recipe.index("systemctl daemon-reload") < recipe.index("systemctl is-active")
+    ended = subprocess.run(
+        ["make", "restarts"],
+        cwd=tmp_path,
+        env={**ALONE, "PATH": f"{stand_in.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout == said
 
 
 def test_without_node_one_line_tells_what_to_install(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Services of a machine of a test, as its `systemctl`: what a unit file says of user, folders and passwords is done.
 
-Not systemd itself: nothing of the hardening is. `python units.py start|enable|restart|stop|reload|status UNIT…`.
+Not systemd itself: nothing of the hardening is. `python units.py start|enable|restart|stop|reload|status|is-active UNIT…`.
 """
 
 from __future__ import annotations
@@ -70,16 +70,16 @@ class Unit:
         self.pid_file.write_text(str(process.pid), encoding="ascii")
 
     def signal(self, number: signal.Signals) -> None:
-        if self._runs():
+        if self.runs():
             os.kill(int(self.pid_file.read_text("ascii")), number)
 
-    def _runs(self) -> bool:
+    def runs(self) -> bool:
         return self.pid_file.exists() and Path("/proc", self.pid_file.read_text("ascii")).exists()
 
     def stop(self) -> None:
         self.signal(signal.SIGTERM)
         until = time.monotonic() + STOPPED_WITHIN_S
-        while self._runs() and time.monotonic() < until:
+        while self.runs() and time.monotonic() < until:
             time.sleep(0.05)
         self.pid_file.unlink(missing_ok=True)
 
@@ -154,6 +154,8 @@ def main(arguments: list[str]) -> int:
         if action == "enable" and "--now" not in arguments:
             continue
         unit = Unit(name)
+        if action == "is-active":
+            return 0 if unit.runs() else 3
         if action in ("restart", "stop"):
             unit.stop()
         if action in ("start", "enable", "restart"):
