@@ -210,7 +210,16 @@ def test_the_ways_in_that_are_switched_on_are_told(
         ("[pbx]\nsuperior = 課長", "kikimori.toml:2", "double quotes"),
         ("[pbx]\nsuperior\uff1d'200'", "kikimori.toml:2", "half-width"),
         ("[pbx]\nsuperior = '200' \u3000# 上席", "kikimori.toml:2", "half-width"),
+        ("[mqtt]\nport = \uff11\uff18\uff18\uff13", "kikimori.toml:2", "half-width"),
+        ("[unanswered]\ncritical = \uff54\uff52\uff55\uff45", "kikimori.toml:2", "half-width"),
+        ('[pbx]\nsuperior = "200\nring_s = 20', "kikimori.toml:2", "second quotation mark"),
         ('state_dir = "C:\\users"', "kikimori.toml:1", "backslash"),
+        (
+            "[siprec]\nallow = ['192.168.1.5/24']",
+            "kikimori.toml:2",
+            'write "192.168.1.0/24" for the whole network',
+        ),
+        ("[siprec]\nallow = ['192.168.1.*']", "kikimori.toml:2", '"192.168.1.*" is no network'),
     ],
 )
 def test_a_mistake_is_named(

@@ -18,6 +18,7 @@ from kikimori.checks.certificate import look_at_authorities, look_at_certificate
 from kikimori.checks.ports import admitted, tcp_port, udp_port, udp_range
 from kikimori.config import AgentConfig
 from kikimori.doctor.examination import examine
+from kikimori.doctor.machine import look_at_state_folder
 from kikimori.doctor.secrets import look_at_secrets
 from kikimori.errors import KikimoriError, secret_next_step
 from kikimori.integrations.asterisk.checkup import look_at_ari
@@ -158,10 +159,36 @@ def test_a_range_of_ports() -> None:
         ("0.0.0.0", ("127.0.0.0/8", "::1/128"), "fault"),
         ("0.0.0.0", ("0.0.0.0/0",), "warning"),
         ("0.0.0.0", ("192.168.1.0/24",), "ok"),
+        ("0.0.0.0", ("192.168.1.10",), "ok"),
+        ("0.0.0.0", ("192.168.1.10", "192.168.2.0"), "warning"),
+        ("0.0.0.0", ("2001:db8::/64",), "ok"),
     ],
 )
 def test_who_is_admitted(host: str, allow: tuple[str, ...], state: str) -> None:
     assert admitted("peers", "audiosocket", host, allow).state == state
+
+
+def test_a_network_without_its_length_is_named_with_what_to_write() -> None:
+    """It is read as one address, so that every PBX of the network is refused."""
+    said = admitted("peers", "siprec", "0.0.0.0", ("192.168.1.0",))
+    assert "[siprec] allow" in said.next_step
+    assert '"192.168.1.0/24"' in said.next_step
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a disk of its own")
+def test_a_full_disk_asks_for_room_and_for_no_other_folder(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(disk)], check=True)
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "fill").write_bytes(bytes(1 << 17))
+        said = look_at_state_folder(disk)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+    assert said.state == "fault"
+    assert "free some space" in said.next_step
+    assert f"df -h {disk}" in said.next_step
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="reading packets needs CAP_NET_RAW")

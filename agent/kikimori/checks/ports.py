@@ -97,4 +97,10 @@ def admitted(name: str, table: str, host: str, allow: tuple[str, ...]) -> Diagno
         return Diagnosis(name, CheckState.FAULT, *both("audio_admits_nobody", host=host, table=table))
     if any(network.prefixlen == 0 for network in networks):
         return Diagnosis(name, CheckState.WARNING, *both("audio_admits_everybody", host=host, table=table))
+    for network in networks:
+        if network.num_addresses == 1 and network.version == 4 and network.network_address.packed[-1] == 0:
+            said = both(
+                "audio_admits_network_address", host=host, table=table, address=network.network_address
+            )
+            return Diagnosis(name, CheckState.WARNING, *said)
     return Diagnosis(name, CheckState.OK, *both("audio_awaited", host=host, who=who))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import tempfile
@@ -27,7 +28,12 @@ def look_at_state_folder(folder: Path) -> Diagnosis:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"kikimori")
     except OSError as error:
-        code = "state_folder_no_right" if isinstance(error, PermissionError) else "state_folder_not_written"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            code = "state_folder_full"
+        elif isinstance(error, PermissionError):
+            code = "state_folder_no_right"
+        else:
+            code = "state_folder_not_written"
         return Diagnosis("state folder", CheckState.FAULT, *both(code, folder=folder, reason=error.strerror))
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_DISK:

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import ssl
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import SplitResult, urlsplit
@@ -25,8 +25,20 @@ ListenPort = Annotated[int, Field(ge=0, le=65535)]
 
 def _are_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
     for each in networks:
-        ip_network(each)
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(_no_network(each)) from None
     return networks
+
+
+def _no_network(value: str) -> str:
+    """Return why a text is no network, and how it would be one."""
+    try:
+        inside = ip_interface(value)
+    except ValueError:
+        return text("config_no_network", value=value)
+    return text("config_within_network", value=value, network=inside.network, address=inside.ip)
 
 
 Networks = Annotated[tuple[str, ...], AfterValidator(_are_networks)]

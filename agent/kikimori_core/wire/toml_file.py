@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
+FULL_WIDTH = "[\u2018\u2019\u201c\u201d\u3000\uff01-\uff5e]"
+"""Signs, digits, letters and the space as a Japanese keyboard writes them: outside of a text TOML knows none of them."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError.of("file_missing", path=path) from None
+    except IsADirectoryError:
+        raise ConfigError.of("file_is_folder", path=path) from None
     except OSError as error:
         raise ConfigError.of("file_unreadable", path=path, reason=error.strerror) from None
     except UnicodeDecodeError:
@@ -54,8 +58,10 @@ def _not_toml(path: Path, text: str, said: str) -> ConfigError:
         reason, mend = both("toml_table_twice", table=header[1], first=first)
     elif key and reason == "Cannot overwrite a value":
         reason, mend = both("toml_key_twice", key=key[1])
-    elif re.search("[\u201c\u201d\uff02\u3000\uff1d\uff3b\uff3d\uff0c]", re.sub(r'"[^"]*"|#.*', "", line)):
+    elif re.search(FULL_WIDTH, re.sub(r""""[^"]*"|'[^']*'|#.*""", "", line)):
         mend = remedy("toml_full_width")
+    elif reason == r"Illegal character '\n'":
+        reason, mend = both("toml_not_closed")
     elif "\\" in line:
         mend = remedy("toml_backslash")
     else:
