@@ -12,7 +12,9 @@ from tests.support.program import ProgramResult, kikimori
 from tests.support.stores import opened
 
 from kikimori.cli.main import main
-from kikimori.cli.store_options import folder_of_service
+from kikimori.cli.store_options import folder_of_keys, folder_of_service, in_place
+from kikimori.cli.terminal import SYSTEM_CONFIG
+from kikimori_dashboard import DashboardSettings
 from kikimori_records import people
 from kikimori_records.backup import back_up
 from kikimori_records.checkup import examine_store
@@ -136,9 +138,38 @@ async def test_root_takes_the_identity_of_the_folders_owner(tmp_path: Path) -> N
     assert {each.stat().st_uid for each in folder.iterdir()} == {SERVICE}
 
 
+def test_what_root_restores_before_the_first_start_is_where_the_service_looks(tmp_path: Path) -> None:
+    """Not in the home of root: the service began empty there, after a restore that had said that all is well."""
+    folders = (tmp_path / "kikimori-dashboard", tmp_path / "kikimori")
+    dashboard = DashboardSettings()
+    found = in_place(dashboard, SYSTEM_CONFIG, folders)
+    assert found.dir == (folders[0] if os.geteuid() == 0 else None)
+    folders[1].mkdir()
+    assert in_place(dashboard, SYSTEM_CONFIG, folders).dir == folders[1]
+    # With a configuration of one's own nothing of the service's is touched.
+    assert in_place(dashboard, tmp_path / "kikimori.toml", folders).dir is None
+
+
+def test_keys_are_those_of_the_service_and_not_of_a_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup holds the key that agents trust, also where root once ran a dashboard by hand."""
+    home = tmp_path / "root" / ".local" / "state" / "kikimori-dashboard"
+    home.mkdir(parents=True)
+    (home / "keys-own-dashboard.json").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "root"))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    service = tmp_path / "kikimori-dashboard"
+    service.mkdir()
+    dashboard = DashboardSettings()
+    assert folder_of_keys(dashboard, in_place(dashboard, SYSTEM_CONFIG, (service,))) == service
+    # Keys from before `[store] dir` was written are read on where they are.
+    moved = DashboardSettings.model_validate({"store": {"dir": str(service)}})
+    assert folder_of_keys(moved, moved.store_settings()) == home
+
+
 def test_the_services_folder_is_the_one_with_a_database(tmp_path: Path) -> None:
     pages, agent = tmp_path / "kikimori-dashboard", tmp_path / "kikimori"
-    assert folder_of_service((pages, agent)) is None
     agent.mkdir()
     assert folder_of_service((pages, agent)) == agent
     pages.mkdir()

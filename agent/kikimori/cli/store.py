@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kikimori.cli.options import add_config, config_path, configured, dashboard_settings
-from kikimori.cli.store_options import as_owner, store_settings
+from kikimori.cli.store_options import as_owner, folder_of_keys, store_settings
 from kikimori.cli.terminal import cell, say, show, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import joined, text
@@ -133,9 +133,7 @@ def _places(args: argparse.Namespace) -> tuple[StoreSettings, Path, Path]:
     configured(args, log_level="warning")
     dashboard = dashboard_settings(args)
     settings = as_owner(dashboard, config_path(args))
-    in_place = dashboard.model_copy(update={"store": settings})
-    keys = in_place.state_path() or settings.folder()
-    return settings, keys, records_folder(dashboard.records, settings)
+    return settings, folder_of_keys(dashboard, settings), records_folder(dashboard.records, settings)
 
 
 @contextmanager

@@ -39,20 +39,36 @@ def as_owner(dashboard: DashboardSettings, config: Path | None) -> StoreSettings
     return settings
 
 
-def in_place(dashboard: DashboardSettings, config: Path | None) -> StoreSettings:
+def in_place(
+    dashboard: DashboardSettings, config: Path | None, folders: tuple[Path, ...] = OF_SERVICES
+) -> StoreSettings:
     """Return the settings of the store in the folder in which the service has it."""
     settings = dashboard.store_settings()
     if settings.dir is None and config == SYSTEM_CONFIG and "STATE_DIRECTORY" not in os.environ:
-        return settings.model_copy(update={"dir": folder_of_service(OF_SERVICES)})
+        return settings.model_copy(update={"dir": folder_of_service(folders)})
     return settings
 
 
 def folder_of_service(folders: tuple[Path, ...]) -> Path | None:
-    """Return the folder that holds a database, else the first one that is there; None where no service ran yet."""
+    """Return the folder that holds a database, else the first one that is there.
+
+    Where no service ran yet, root is given the first one: what is restored or entered before the first start is found
+    by the service then, as systemd takes the folder over. None for others, who may not make it.
+    """
     from kikimori_records.settings import FILE  # noqa: PLC0415  (see cli/up.py)
 
     there = [each for each in folders if each.is_dir()]
-    return next((each for each in there if (each / FILE).exists()), there[0] if there else None)
+    if not there:
+        return folders[0] if os.geteuid() == 0 else None
+    return next((each for each in there if (each / FILE).exists()), there[0])
+
+
+def folder_of_keys(dashboard: DashboardSettings, store: StoreSettings) -> Path:
+    """Return the folder of the dashboard's keys, beside a store that `in_place` found."""
+    if dashboard.state_dir is None and dashboard.store.dir is None and store.dir is not None:
+        # The service's own, whatever keys lie in the home of root, who ran a part by hand once.
+        return store.dir
+    return dashboard.model_copy(update={"store": store}).state_path() or store.folder()
 
 
 def _load_libraries() -> None:
