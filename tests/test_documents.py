@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support.readme import blocks, minutes, section
+from tests.support.readme import BLOCK, CodeBlock, blocks, minutes, section
 
 PAGES = Path(__file__).parent.parent / "config" / "pbx" / "asterisk"
 
@@ -41,6 +41,12 @@ def test_the_five_steps_come_before_everything_else_to_read(page: str) -> None:
 
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    str(each.relative_to(ROOT))
+    for pattern in ("*.md", "docs/**/*.md", "config/**/*.md", "dashboard/**/*.md", "models/*/README*.md")
+    for each in ROOT.glob(pattern)
+)
+CODE = re.compile(r"(?ms)^ *```.*?^ *```$|`[^`\n]*`")
 SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 GROUPS = (5, 4, 7, 4, 4, 8, 6, 4, 2, 7, 7, 3, 4, 3, 4, 5, 3)
 """Number of requirement groups in each chapter of ASVS 5.0, V1 to V17."""
@@ -75,16 +81,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", each).strip().lower().replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("page", ["docs/https.md", "docs/https.ja.md", "docs/security.md", "SECURITY.md"])
+@pytest.mark.parametrize("page", DOCUMENTS)
 def test_links_lead_somewhere(page: str) -> None:
     here = ROOT / page
     wrong = []
-    for link in re.findall(r"\]\(([^)]+)\)", here.read_text(encoding="utf-8")):
+    for link in re.findall(r"\]\(([^)]+)\)", CODE.sub("", here.read_text(encoding="utf-8"))):
         path, _, anchor = link.partition("#")
         if "://" in link:
             continue
         there = here if not path else here.parent / path
-        if not there.exists() or (anchor and anchor not in anchors(there)):
+        if not there.exists() or (anchor and there.suffix == ".md" and anchor not in anchors(there)):
             wrong.append(link)
     assert wrong == []
 
@@ -113,3 +119,39 @@ def test_an_office_is_read_and_typed_in_a_quarter_of_an_hour() -> None:
     typed += len(re.findall(r"^\d\. ", desk, re.MULTILINE)) + desk.count("`certutil")
     assert typed >= 20
     assert minutes(texts, typed) <= 15
+
+
+def test_both_languages_name_the_same_commands() -> None:
+    """The tables of commands, whatever the order."""
+    tables = [
+        {
+            command
+            for row in re.findall(r"(?m)^\| `kikimori .*$", (ROOT / page).read_text(encoding="utf-8"))
+            for command in re.findall(r"`([^`]+)`", row.split("|")[1])
+        }
+        for page in ("README.md", "README.ja.md")
+    ]
+    assert tables[0] == tables[1]
+    assert "kikimori doctor" in tables[0]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        each
+        for each in DOCUMENTS
+        if each.endswith(".ja.md") and (ROOT / each.replace(".ja.md", ".md")).exists()
+    ],
+)
+def test_both_languages_have_the_same_commands_to_type(page: str) -> None:
+    """Blocks of shell commands, without their remarks."""
+    english, japanese = (
+        [
+            line
+            for found in BLOCK.finditer((ROOT / each).read_text(encoding="utf-8"))
+            if (block := CodeBlock(found[2], found[3])).language == "sh"
+            for line in (" ".join(command.split()) for command in block.commands())
+        ]
+        for each in (page.replace(".ja.md", ".md"), page)
+    )
+    assert english == japanese
