@@ -19,9 +19,11 @@ from tests.support.sign_in import client, sign_in_page
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.people import person_by_login
 from kikimori_records.reviews import ReviewedKind, mark_reviewed
+from kikimori_records.search import finding
 from kikimori_records.search.filling import IndexFilling
 
 if TYPE_CHECKING:
+    import pytest
     from playwright.async_api import Page, Route
 
     from kikimori_records.store import Store
@@ -265,3 +267,65 @@ async def test_the_page_by_keyboard_in_both_languages(url: str, store: Store, pa
     await page.get_by_role("button", name="English").click()
     await expect(page.get_by_role("heading", name="History")).to_be_visible()
     await expect(page.locator("#exact-title")).to_have_text("62 found")
+
+
+async def test_a_search_before_the_index_is_full_says_so_and_finds_older_calls_as_they_come(
+    url: str, store: Store, page: Page
+) -> None:
+    """Nothing found among the calls that are ready is no answer: the page says it in both languages, and asks again."""
+    await keep_said(
+        store,
+        *(said_call(f"o{at:02}", "返金しろ", at=AT + timedelta(minutes=at)) for at in range(60)),
+    )
+    filling = IndexFilling(store)
+    await filling.fill_some()  # nobody knows of which version the index is: it is emptied
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/history")
+    title, notice = page.locator("#exact-title"), page.get_by_role("status")
+    await page.get_by_role("searchbox").fill("返金")
+    await page.keyboard.press("Enter")
+    await expect(title).to_have_text("まだ見つかっていません。")
+    await expect(notice).to_contain_text("古い通話は検索の準備中で、まだ探せていません")
+    await expect(page.locator("#exact-hint")).to_be_hidden()
+    await assert_accessible(page)
+    await page.get_by_role("button", name="English").click()
+    await expect(title).to_have_text("Nothing found so far.")
+    await expect(notice).to_contain_text("Older calls are still being made ready")
+    await page.get_by_role("button", name="日本語").click()
+
+    await filling.fill_some()
+    await expect(title).to_have_text("10件")
+    await expect(notice).to_contain_text("まだ探せていません")
+    newest = page.locator("#exact-calls > li .call > a").first
+    await newest.focus()
+    while await filling.fill_some():
+        pass
+    await expect(title).to_have_text("60件")
+    await expect(notice).to_be_empty()
+    await expect(newest).to_be_focused()
+    await page.get_by_role("searchbox").fill("弁償")
+    await page.keyboard.press("Enter")
+    await expect(title).to_have_text("見つかりませんでした。")
+
+
+async def test_older_calls_that_were_not_looked_at_are_not_said_to_hold_nothing(
+    url: str, store: Store, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server looks at so many calls for a page; the rest is behind the button, also where the first held nothing."""
+    monkeypatch.setattr(finding, "MOST_LOOKED_AT", 1)
+    while await IndexFilling(store).fill_some():
+        pass
+    await keep_said(
+        store,
+        said_call("said", "返金しろ", at=AT),
+        *(said_call(f"near{at}", "返金 金しろ", at=AT + timedelta(minutes=at)) for at in range(1, 62)),
+    )
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/history")
+    await page.get_by_role("searchbox").fill("返金しろ")
+    await page.keyboard.press("Enter")
+    title = page.locator("#exact-title")
+    await expect(title).to_have_text("まだ見つかっていません。")
+    await expect(page.locator("#exact-hint")).to_contain_text("「さらに前を表示」で古い通話を調べます")
+    await page.locator("#exact-more").click()
+    await expect(page.locator("#exact-calls > li")).to_have_attribute("data-uid", "said.r1")

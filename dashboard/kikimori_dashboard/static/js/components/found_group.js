@@ -23,6 +23,7 @@ export class FoundGroup {
     /** @type {Record<string, unknown>} */
     this.asked = {};
     this.turn = 0; // of the last question: answers to earlier ones come too late
+    this.furthering = false; // the next page is on its way
   }
 
   /**
@@ -61,13 +62,39 @@ export class FoundGroup {
    */
   async further() {
     const { turn } = this;
+    this.furthering = true;
     const answer = await send("/api/history/find", { ...this.asked, group: this.name, before: this.before });
+    this.furthering = false;
     if (turn !== this.turn) return null;
     if (answer.ok) {
       this.calls = [...this.calls, ...answer.calls];
       this.before = answer.before;
     }
     return answer;
+  }
+
+  /**
+   * Asks the same again, as many pages as are shown: calls may have come into the index meanwhile.
+   * @returns {Promise<Answer | null>} null where something else was asked meanwhile, another question or the next page
+   */
+  async again() {
+    const { turn } = this;
+    /** @type {FoundCall[]} */
+    const calls = [];
+    /** @type {number | null} */
+    let before = null;
+    while (!this.furthering) {
+      const answer = await send("/api/history/find", { ...this.asked, group: this.name, before });
+      if (turn !== this.turn || this.furthering) return null;
+      if (!answer.ok) return answer;
+      calls.push(...answer.calls);
+      ({ before } = answer);
+      if (before !== null && calls.length < this.calls.length) continue;
+      [this.calls, this.before] = [calls, before];
+      this.total = before === null ? { count: calls.length, more: false } : null;
+      return answer;
+    }
+    return null;
   }
 
   clear() {
@@ -89,7 +116,10 @@ export class FoundGroup {
     const language = i18n.current();
     const kept = new Map([...list.children].map((each) => [each instanceof HTMLElement ? each.dataset.uid : "", each]));
     const same = list.dataset.language === language && list.dataset.turn === String(this.turn);
-    list.replaceChildren(...this.calls.map((call) => (same && kept.get(call.uid)) || foundCall(call)));
+    const rows = this.calls.map((call) => (same && kept.get(call.uid)) || foundCall(call));
+    // A row in its place is left alone: one that is taken out, even to be put back, loses the focus.
+    rows.forEach((row, place) => { if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null); });
+    while (list.children.length > rows.length) list.lastElementChild?.remove();
     list.dataset.language = language;
     list.dataset.turn = String(this.turn);
     const more = at(`${this.name}-more`);

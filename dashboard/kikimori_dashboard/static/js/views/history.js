@@ -14,6 +14,7 @@ const TYPED = ["words", "since", "until", "operator", "caller"];
 const CHOSEN = ["kind", "length", "reviewed", "outcome"];
 const LENGTHS = ["-60", "60-300", "300-600", "600-1800", "1800-", "3600-"];
 const KEPT = "history.asked";
+const AGAIN_MS = 3000; // between two questions while older calls come into the index
 
 const exact = new FoundGroup("exact");
 const alike = new FoundGroup("alike");
@@ -21,6 +22,8 @@ let choices = { kinds: /** @type {string[]} */ ([]), outcomes: /** @type {string
 let complete = true;
 let asking = true; // the first answer has not come
 let conditions = 0; // of what was asked last
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let later; // the next question of itself
 /** @type {import("../store/session.js").Answer | null} */
 let fault = null;
 
@@ -62,6 +65,7 @@ function asked() {
 async function ask() {
   const wanted = asked();
   keep();
+  clearTimeout(later);
   asking = true;
   conditions = Object.keys(wanted).length;
   words();
@@ -77,7 +81,34 @@ async function ask() {
   const also = await others;
   if (also?.status === 401) return toLogin();
   words();
+  await counted();
+  askLater();
+}
+
+async function counted() {
   for (const each of [exact, alike]) if (await each.count()) words();
+}
+
+/** While older calls are not in the index yet, what was asked is asked again: they are found as they come. */
+function askLater() {
+  clearTimeout(later);
+  if (!complete) later = setTimeout(askAgain, AGAIN_MS);
+}
+
+async function askAgain() {
+  if (document.hidden) return askLater();
+  const found = await exact.again();
+  const also = exact.asked.words ? await alike.again() : null;
+  if (found?.status === 401 || also?.status === 401) {
+    keep();
+    return toLogin();
+  }
+  if (found?.ok) {
+    ({ complete } = found);
+    words();
+    await counted();
+  }
+  return askLater();
 }
 
 /** @param {FoundGroup} group */
@@ -173,15 +204,15 @@ function words() {
   at("operators").replaceChildren(...choices.operators.map((each) => h("option", { value: each })));
   show(at("fault"), fault !== null);
   if (fault !== null) setText(at("fault"), i18n.find(`history.faults.${fault.reason}`) ?? t("history.faults.other"));
-  setText(at("incomplete"), t("history.incomplete"));
-  show(at("incomplete"), !complete);
+  setText(at("incomplete"), complete ? "" : t("history.incomplete"));
   const empty = conditions === 0 && complete; // not only nothing that was looked for
-  setText(at("exact-title"), asking ? t("history.asking") : exact.calls.length ? exact.number() : t(empty ? "history.empty" : "history.none"));
-  setText(at("exact-hint"), t(empty ? "history.empty_hint" : "history.none_hint"));
-  show(at("exact-hint"), !asking && fault === null && !exact.calls.length && !alike.calls.length && (empty || conditions > 0));
+  setText(at("exact-title"), asking ? t("history.asking") : exact.calls.length ? exact.number() : t(!complete || exact.before !== null ? "history.none_yet" : empty ? "history.empty" : "history.none"));
+  const older = [exact, alike].some((each) => each.before !== null);
+  setText(at("exact-hint"), t(older ? "history.further_hint" : empty ? "history.empty_hint" : "history.none_hint"));
+  show(at("exact-hint"), !asking && (complete || older) && fault === null && !exact.calls.length && !alike.calls.length);
   show(at("exact-title"), fault === null || exact.calls.length > 0);
   setText(at("alike-title"), t("history.alike", { number: alike.number() }));
   setText(at("alike-why"), t("history.alike_why"));
-  show(at("alike"), alike.calls.length > 0);
+  show(at("alike"), alike.calls.length > 0 || alike.before !== null);
   for (const each of [exact, alike]) each.draw();
 }
