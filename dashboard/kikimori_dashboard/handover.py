@@ -148,12 +148,27 @@ def ringing_of(state: SiteState, call_id: str) -> HandoverRinging | None:
 def rings_for(state: SiteState, who: Principal, call_id: str) -> bool:
     """Return whether a person's telephone rings for a call: an extension of theirs, or theirs as a superior."""
     ringing = ringing_of(state, call_id)
-    if ringing is None or ringing.number is None:
+    return ringing is not None and _is_theirs(state, who, ringing.number)
+
+
+def taken_since(state: SiteState, who: Principal, call_id: str) -> datetime | None:
+    """Return since when a call is led to a person's telephone that has answered; None where it is not."""
+    press, entry = state.presses.last(call_id, Lane.MOVE), state.calls.get(call_id)
+    if press is None or entry is None or press.rings or press.failed:
+        return None
+    party = rung_party(press, entry.state, state.directory.superiors)
+    if party is None or entry.state.status is CallStatus.TALKING:
+        return None
+    return press.issued_at if _is_theirs(state, who, party["number"]) else None
+
+
+def _is_theirs(state: SiteState, who: Principal, number: str | None) -> bool:
+    if number is None:
         return False
-    if ringing.number in who.extensions:
+    if number in who.extensions:
         return True
     return who.person_id is not None and any(
-        each["number"] == ringing.number and each.get("person_id") == who.person_id
+        each["number"] == number and each.get("person_id") == who.person_id
         for each in state.directory.superiors
     )
 

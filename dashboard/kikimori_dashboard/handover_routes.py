@@ -11,7 +11,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.handover import handover_of, ringing_of, rings_for
+from kikimori_dashboard.handover import handover_of, ringing_of, rings_for, taken_since
 from kikimori_dashboard.pages import html_page
 
 if TYPE_CHECKING:
@@ -37,16 +37,18 @@ class HandoverRoutes:
     async def _handover(self, request: web.Request) -> web.Response:
         """Return what a superior has to know of the call `call`; without it of the one that rings for whoever asks.
 
-        `call` of the answer is null where there is none, or it is not theirs to see: of another team, and not rung for it.
+        Who has picked up sees it on. `call` of the answer is null where there is none, or it is not theirs to see: of
+        another team, and not led to their telephone.
         """
         who = request[WHO]
-        wanted = request.query.get("call") or self._ringing_for(who)
+        wanted = request.query.get("call") or self._led_to(who)
         entry = None if wanted is None else self._state.calls.get(wanted)
         if entry is None:
             return web.json_response({"call": None})
         call = entry.state
         mine = rings_for(self._state, who, call.call_id)
-        if not mine and not may(who, Right.COMMAND, self._sights.target(call.operator.number)):
+        led = mine or taken_since(self._state, who, call.call_id) is not None
+        if not led and not may(who, Right.COMMAND, self._sights.target(call.operator.number)):
             return web.json_response({"call": None})
         if self._looks.is_new(who, call.call_id):
             self._trail.note(
@@ -55,11 +57,17 @@ class HandoverRoutes:
         shown = handover_of(self._state, entry).model_dump(mode="json")
         return web.json_response({"call": shown, "rings_for_you": mine})
 
-    def _ringing_for(self, who: Principal) -> str | None:
-        """Return the call that rings for a person; of several the one that began last."""
-        found = [
+    def _led_to(self, who: Principal) -> str | None:
+        """Return the call that rings for a person, or which they have picked up; of several the one that began last."""
+        ringing = [
             (ringing.since, call_id)
             for call_id in self._state.calls
             if rings_for(self._state, who, call_id) and (ringing := ringing_of(self._state, call_id))
         ]
+        taken = [
+            (since, call_id)
+            for call_id in self._state.calls
+            if (since := taken_since(self._state, who, call_id)) is not None
+        ]
+        found = ringing or taken
         return max(found)[1] if found else None

@@ -182,6 +182,47 @@ async def test_who_sees_a_handover(agent: PeerAgent, url: str, store: Store) -> 
     assert sorted(each.entry.actor_name for each in entries) == ["木村 さくら", "高橋 課長"]
 
 
+async def test_a_superior_of_another_team_keeps_the_handover_after_picking_up(
+    agent: PeerAgent, url: str, store: Store, page: Page
+) -> None:
+    """Until the call ends; and a telephone that stops ringing is not called the end of the call."""
+    kimura = await person_by_login(store, "both")
+    assert kimura is not None
+    by = Author(ActorKind.PERSON, "山田")
+    await add_superior(store, "木村 さくら", "250", by, person_id=kimura.id)
+    await add(store, NewPerson("席", "seat", frozenset({"operator"}), frozenset({"204"}), team="第一"))
+    await change_person(store, kimura.id, {"team": "第二"}, by)
+    await ringing(agent, "250")
+    press = {"action": "hold_transfer", "target": "250"}
+    async with live_client(url) as watching, client(url) as supervisor:
+        await watching.until(lambda each: connected(each) and "c.escalate.1" in each["alerts"])
+        await watching.until(lambda each: each["site"]["superiors"])
+        await sign_in_page(page, "both")
+        await page.goto(f"{url}/handover")
+        state, asked = page.locator("#state"), page.locator(".cell.asked")
+        for outcome, says in (
+            (Outcome.FAILED, "あなたへの呼び出しは終わりました"),
+            (Outcome.DONE, "引き継ぎ済み"),
+        ):
+            moving = asyncio.create_task(post(supervisor, "/api/calls/c/commands", press))
+            command = await agent.command()
+            await agent.call("c", status=CallStatus.ON_HOLD)
+            await expect(state).to_have_text("あなたの電話を呼び出し中")
+            done = outcome is Outcome.DONE
+            await agent.call("c", status=CallStatus.TRANSFERRED if done else CallStatus.TALKING)
+            await agent.answer(command, outcome, None if done else "no_answer")
+            await moving
+            await expect(state).to_have_text(says)
+            await expect(asked).to_contain_text("金を返せ")
+        assert (await seen(url, "both"))["rings_for_you"] is False
+        await agent.end_call("c")
+        await expect(state).to_have_text("通話は終わりました")
+        # Whose role may not see it any more keeps nothing of it.
+        await change_person(store, kimura.id, {"roles": frozenset({"operator"})}, by)
+        await expect(page.get_by_text("あなたの役割では、この操作はできません。")).to_be_visible()
+        await expect(asked).to_have_count(0)
+
+
 @pytest.mark.parametrize("said", [True, False])
 async def test_without_a_finding_the_last_words_stand_there_as_such(
     agent: PeerAgent, url: str, *, said: bool

@@ -20,11 +20,14 @@ let mine = false;
 let over = false;
 let known = false;
 let away = false;
+let refused = false; // the rights to see it are gone
 
 async function look() {
   const answer = await load(`/api/handover${wanted ? `?call=${encodeURIComponent(wanted)}` : ""}`);
   if (answer.status === 401) return toLogin();
-  away = !answer.ok;
+  refused = answer.status === 403;
+  away = !answer.ok && !refused;
+  if (refused) [call, known] = [null, true];
   if (answer.ok) {
     known = true;
     over = call !== null && answer.call === null;
@@ -35,15 +38,17 @@ async function look() {
 }
 
 function draw() {
-  fill(at("fault"), JSON.stringify([away, i18n.current()]), () => (away ? [h("p", { class: "banner bad" }, h("span", {}, t("handover.away")))] : []));
+  const fault = refused ? "reason.not_allowed" : away ? "handover.away" : null;
+  fill(at("fault"), JSON.stringify([fault, i18n.current()]), () => (fault ? [h("p", { class: "banner bad" }, h("span", {}, t(fault)))] : []));
   setText(at("state"), call ? stateText() : "");
-  fill(at("main"), JSON.stringify([call, known, i18n.current()]), () => (call ? cells() : [h("p", {}, t(known ? "handover.none" : "link.connecting"))]));
+  fill(at("main"), JSON.stringify([call, known, refused, i18n.current()]), () => (call ? cells() : refused ? [] : [h("p", {}, t(known ? "handover.none" : "link.connecting"))]));
   tick();
 }
 
 /** Whether the telephone still rings, and whose. */
 function stateText() {
-  if (over) return t("handover.over");
+  // Whose telephone rang no more may not see the call: whether it goes on is not known here.
+  if (over) return t(mine && call.status !== "transferred" ? "handover.rang" : "handover.over");
   if (call.status === "transferred") return t("handover.transferred");
   if (!call.ringing) return i18n.word("status", call.status);
   return mine ? t("handover.rings_you") : t("handover.rings", { name: call.ringing.name ? spoken(call.ringing.name) : t("call.extension", { number: call.ringing.number ?? "" }) });
@@ -102,6 +107,7 @@ function wish() {
 
 /** How long the call lasts; it stands still when the call is over or the server is away. */
 function tick() {
+  if (!call) setText(at("timer"), "");
   if (!call || over || away) return;
   setText(at("timer"), t("handover.lasts", { time: i18n.clock((Date.now() - Date.parse(call.started_at)) / 1000) }));
 }
