@@ -12,7 +12,7 @@ from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.json_requests import post
 from tests.support.office import CAN_EVERYTHING, words
-from tests.support.peer_agent import PeerAgent
+from tests.support.peer_agent import SHOUT, PeerAgent
 from tests.support.ports import free_port
 from tests.support.sign_in import client
 
@@ -201,6 +201,32 @@ async def test_the_request_to_stop_comes_before_the_warning_that_the_call_ends(
     ):
         await other.click()
         await expect(say).to_contain_text(f"次のひとこと（{step}）")
+        await expect(say).to_contain_text(text)
+
+
+async def test_the_sentence_answers_what_was_said_before_how_loud_it_was(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """Of alerts that weigh the same: the customer shouted first, and threatens now."""
+    await agent.call("c", operator=SATO)
+    await page.goto(f"{url}/operator?ext=204")
+    say = page.locator(".say")
+    shout = SHOUT.model_copy(update={"start_s": 100.0, "end_s": 105.0})
+    await agent.alert("c", severity=Severity.CRITICAL, evidence=(shout,), raised_s=100)
+    await expect(say).to_contain_text("お話を伺っております")
+    for category, at, text in (
+        ("threat", 130, "安心してお話を伺うことができません"),
+        ("insult", 150, "お控えいただけますでしょうか"),
+        ("threat", 170, "安心してお話を伺うことができません"),
+    ):
+        await agent.alert(
+            "c",
+            rule=f"phrase-{category}",
+            kind="phrase",
+            severity=Severity.CRITICAL,
+            evidence=(words("ただで済むと思うな、この野郎", "ただで済むと思うな", category, at),),
+            raised_s=at,
+        )
         await expect(say).to_contain_text(text)
 
 

@@ -1,7 +1,7 @@
 // How far the help for the operator's own call is, and which situation the operator is in. Reads the picture, changes nothing.
 
 import { TRANSFERS } from "./press.js";
-import { isHelp } from "./rank.js";
+import { isHelp, rank } from "./rank.js";
 
 export const STEPS = ["called", "seen", "on_hold", "transferred"];
 const CAME_TO_SOMETHING = ["done", "instructed"];
@@ -127,6 +127,24 @@ export const stays = (call, move) => call.keep_operator !== null && (move?.keep_
 export const holdOffered = (call, alerts) => call.status === "talking" && alerts.some((alert) => alert.unanswered?.hold);
 
 /**
+ * When the customer last said words that an alert is about, in seconds of the call; -1 where it is about none.
+ * @param {Alert} alert
+ */
+const saidAt = (alert) => Math.max(-1, ...alert.evidence.map((each) => ((each.kind === "words" || each.kind === "tone") && "category" in each ? each.start_s : -1)));
+
+/**
+ * The alert that the operator has to answer: of the worst the one with the newest words, before one of the voice alone. An
+ * apology to somebody who shouts is no answer to a threat.
+ * @param {Alert[]} alerts the worst first
+ * @returns {Alert | undefined}
+ */
+function toAnswer(alerts) {
+  const [first, ...others] = alerts.filter((alert) => !isHelp(alert));
+  return others.filter(({ severity }) => rank(severity) === rank(first.severity))
+    .reduce((found, each) => (saidAt(each) > saidAt(found) ? each : found), first);
+}
+
+/**
  * Names of the situation, the closest first, as they stand in the files of sentences; and the alert that it comes from.
  * @param {Call} call
  * @param {Alert[]} alerts
@@ -141,7 +159,7 @@ export function situation(call, alerts, help, lanes, move) {
   if (lanes.move?.doing) return { names: ["before_hold"], alert: null };
   if (holdOffered(call, alerts)) return { names: ["before_hold"], alert: null };
   if (help !== "none") return { names: ["waiting"], alert: null };
-  const worst = alerts.find((alert) => !isHelp(alert));
+  const worst = toAnswer(alerts);
   if (worst && !cameBack(call, [], lanes)) {
     const categories = worst.evidence.flatMap((each) => (["words", "tone"].includes(each.kind) && "category" in each ? [each.category] : []));
     const explained = worst.evidence.some((each) => each.kind === "answered" && "refusals" in each && each.refusals?.length);
