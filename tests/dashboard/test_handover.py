@@ -223,6 +223,38 @@ async def test_a_superior_of_another_team_keeps_the_handover_after_picking_up(
         await expect(asked).to_have_count(0)
 
 
+LONG = "先月も先々月も同じことがあったのに何も直っていないじゃないか、" * 4 + "誠意を見せろ、金を返せ"
+BEYOND = """() => [...document.querySelectorAll(".cell, .cell *")]
+  .filter((each) => each.scrollHeight > each.clientHeight + 1 && getComputedStyle(each).overflowY !== "visible")
+  .map((each) => each.textContent)"""
+"""Texts of which a part is cut off."""
+
+
+async def test_long_words_are_whole_on_every_screen(agent: PeerAgent, url: str, page: Page) -> None:
+    """What a Japanese sentence demands stands at its end; nothing of it, and nothing of the wish, may be cut off."""
+    await ringing(agent)
+    asked = words(LONG, "金を返せ", "unreasonable_demand", 170)
+    wish = "折り返しにしたいです。返金の件は経理の山本さんが先週お断りの書面を送りました。ご家族の入院のお話もありました。"
+    await agent.alert("c", rule="phrase-demand", kind="phrase", severity=Severity.CRITICAL, evidence=(asked,))
+    await agent.alert(
+        "c", rule="escalate", kind="escalate", severity=Severity.CRITICAL,
+        evidence=(HELP.model_copy(update={"comment": wish}),),
+    )  # fmt: skip
+    await sign_in_page(page, "both")
+    await page.goto(f"{url}/handover?call=c")
+    await expect(page.locator(".cell.asked")).to_contain_text(LONG)
+    await expect(page.locator(".cell.wish")).to_contain_text(wish)
+    for width, height in ((1366, 768), (1280, 720), (390, 844), (320, 640)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await page.evaluate(BEYOND) == [], width
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        # All of it can be reached by keyboard.
+        await page.locator("#main").focus()
+        await page.keyboard.press("End")
+        await expect(page.locator(".cell.wish .text")).to_be_in_viewport(ratio=1)
+    await assert_accessible(page)
+
+
 @pytest.mark.parametrize("said", [True, False])
 async def test_without_a_finding_the_last_words_stand_there_as_such(
     agent: PeerAgent, url: str, *, said: bool

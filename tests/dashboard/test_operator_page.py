@@ -230,6 +230,22 @@ async def test_the_sentence_answers_what_was_said_before_how_loud_it_was(
         await expect(say).to_contain_text(text)
 
 
+async def test_a_very_small_telephone_shows_all_of_a_call_for_help(
+    agent: PeerAgent, url: str, page: Page
+) -> None:
+    """320 px, which is also a page of 1280 px at 400 %: nothing lies beyond the edge, the sentence least of all."""
+    await page.set_viewport_size({"width": 320, "height": 640})
+    await agent.call("c", operator=SATO, **CAN_EVERYTHING)
+    await agent.alert("c", **HELP, evidence=pressed(comment="折り返しにしたいです" * 6))
+    await page.goto(f"{url}/operator?ext=204")
+    await expect(page.locator(".say")).to_contain_text("ただいま確認しております")
+    await expect(page.locator(".told")).to_contain_text("折り返しに")
+    beyond = """() => [...document.querySelectorAll("#desk *")]
+      .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > 320).map((each) => each.outerHTML)"""
+    assert await page.evaluate(beyond) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 async def test_the_offices_own_sentences_are_shown_after_a_restart(
     real: Mosquitto, page: Page, tmp_path: Path
 ) -> None:

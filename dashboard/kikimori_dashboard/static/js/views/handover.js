@@ -10,6 +10,7 @@ import { applyTheme } from "../store/preferences.js";
 import { load, toLogin } from "../store/session.js";
 
 const EVERY_MS = 1000;
+const LONG = 50; // letters of a text from which it is set smaller
 
 const { t } = i18n;
 const wanted = new URLSearchParams(location.search).get("call");
@@ -75,10 +76,17 @@ function who() {
 function quote(kind, found) {
   return h("section", { class: `cell ${kind}` },
     h("h2", {}, t(`handover.${kind}${found && !found.found ? "_last" : ""}`), found ? h("time", {}, i18n.clock(found.at_s)) : null),
-    h("p", { class: found ? "text" : "text none" }, found ? t("why.words", { words: found.text }) : t("handover.not_heard")),
+    h("p", { class: found ? "text" : "text none", dataset: lengthOf(found?.text) }, found ? t("why.words", { words: found.text }) : t("handover.not_heard")),
     ...(kind === "answered" ? call.repeated.map((/** @type {any} */ each) => ofHandover(call.started_at, each)).flatMap((/** @type {any} */ each) => [
       h("p", { class: "repeated" }, answeredText(each)), h("p", { class: "wall" }, answeredHint(each))]) : []));
 }
+
+/**
+ * Data of a text, by which a long one is set smaller.
+ * @param {string | undefined} text
+ * @returns {Record<string, string>}
+ */
+const lengthOf = (text) => ((text ?? "").length > LONG ? { long: "yes" } : {});
 
 function worst() {
   return h("section", { class: "cell worst" }, h("h2", {}, t("handover.worst")),
@@ -101,7 +109,7 @@ function wish() {
   const { wish: said } = call;
   return h("section", { class: "cell wish" }, h("h2", {}, t("handover.wish")),
     said?.reason ? h("p", { class: "reason" }, reasonText(said.reason)) : null,
-    said?.comment ? h("p", { class: "text" }, said.comment) : null,
+    said?.comment ? h("p", { class: "text", dataset: lengthOf(said.comment) }, said.comment) : null,
     said?.reason || said?.comment ? null : h("p", { class: "text none" }, t(said ? "handover.called" : "handover.not_called")));
 }
 
