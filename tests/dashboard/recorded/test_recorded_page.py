@@ -14,10 +14,13 @@ from tests.dashboard.test_answered_page import BEGAN, REFUSED_S, SENTENCE, expla
 from tests.support.axe import assert_accessible
 from tests.support.browser import chromium
 from tests.support.heard_calls import CLICK_S, RATE, add_heard
-from tests.support.sign_in import sign_in_browser
+from tests.support.json_requests import post
+from tests.support.sign_in import add_session, client, sign_in_browser, token_of
 from tests.support.stores import audited, audited_until
 
+from kikimori_dashboard.access.cookies import SESSION
 from kikimori_records.calls.tables import recorded_alerts, recorded_events, recorded_lines
+from kikimori_records.people import person_by_login
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -333,3 +336,58 @@ async def test_a_role_that_is_taken_away_ends_the_playing(folder: Path) -> None:
         ) == [True, False]
         await expect(page.locator(".line")).to_have_count(0)
         await expect(page.locator("#words")).to_be_empty()
+
+
+async def test_a_note_that_was_not_sent_outlasts_the_session(folder: Path) -> None:
+    """The login page says why it is there; and a note that cannot be written says so beside its line."""
+    async with history_office(folder) as office, history_page() as page:
+        uid = await add_heard(office.store, folder, seconds=60)
+        await page.goto(f"{office.url}/history/{uid}")
+        line = page.get_by_label("この通話へのメモ")
+        await line.fill("折り返しは木曜の午後に約束")
+        await page.route("**/notes", lambda route: route.abort())
+        await page.get_by_role("button", name="書き込む").click()
+        await expect(page.locator("[data-part=notes]").get_by_role("alert")).to_be_in_viewport()
+        await expect(line).to_have_value("折り返しは木曜の午後に約束")
+        async with client(office.url, "records") as http:
+            assert (await post(http, "/api/logout/everywhere", {}))[0] == 200
+        await expect(page.get_by_role("status")).to_have_text(
+            "ログインが切れました。もう一度ログインしてください。"
+        )
+        await assert_accessible(page)
+        await sign_in_browser(page.context, "supervisor")
+        await page.goto(f"{office.url}/history/{uid}")
+        await expect(page.get_by_role("button", name="確認済みにする")).to_be_visible()
+        await expect(line).to_have_value("")
+        again = token_of("records")[::-1]
+        person = await person_by_login(office.store, "records")
+        assert person is not None
+        await add_session(office.store, person.id, again)
+        # `sign_in_browser` has one token for each person, and theirs is over.
+        await page.context.add_cookies(
+            [
+                {
+                    "name": SESSION,
+                    "value": again,
+                    "url": office.url.replace("http://", "https://"),
+                    "secure": True,
+                    "httpOnly": True,
+                    "sameSite": "Strict",
+                }
+            ]
+        )
+        await page.reload()
+        await expect(line).to_have_value("折り返しは木曜の午後に約束")
+        await page.unroute("**/notes")
+        await page.get_by_role("button", name="書き込む").click()
+        await expect(page.locator(".notes-list")).to_contain_text("木曜の午後")
+        await page.reload()
+        await expect(page.locator(".notes-list")).to_contain_text("木曜の午後")
+        await expect(line).to_have_value("")
+
+
+async def test_a_call_that_is_not_there_says_so_to_everybody(folder: Path) -> None:
+    async with history_office(folder) as office, history_page() as page:
+        await page.goto(f"{office.url}/history/nowhere.r1")
+        await expect(page.get_by_role("alert")).to_contain_text("この通話の記録はありません")
+        await assert_accessible(page)

@@ -1,6 +1,7 @@
 // Whether people have gone through a recorded call, and their notes on it.
 
 import { current, dateAndTime, find, t } from "../store/i18n.js";
+import { draft, keepDraft } from "../store/drafts.js";
 import { latest } from "../store/latest.js";
 import { load, me, send } from "../store/session.js";
 import { fill, h, setText, show } from "./dom.js";
@@ -33,18 +34,21 @@ export class RecordedMarks {
     this.review = h("section", { class: "part review", dataset: { part: "review" } }, this.state, this.press, this.fault);
     this.title = h("h2");
     this.list = h("ol", { class: "notes-list" });
-    this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off" });
+    this.input = h("input", { type: "text", maxlength: LONGEST, autocomplete: "off", oninput: () => keepDraft(this.own, this.path, this.input.value) });
     this.button = h("button", { type: "submit", class: "secondary" });
     this.form = h("form", { class: "note-form" }, this.input, this.button);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.write();
     });
-    this.notes = h("section", { class: "part", dataset: { part: "notes" } }, this.title, this.list, this.form);
+    // Beside the line that was not written: the other may be out of sight, above alerts and course.
+    this.noteFault = h("p", { class: "fault", role: "alert", hidden: true });
+    this.notes = h("section", { class: "part", dataset: { part: "notes" } }, this.title, this.list, this.noteFault, this.form);
   }
 
   async begin() {
     this.own = (await me().catch(() => null))?.person_id ?? null;
+    this.input.value ||= draft(this.own, this.path);
     await this.read();
   }
 
@@ -71,6 +75,7 @@ export class RecordedMarks {
     // See `Notes`: the next note can be typed at once.
     this.input.value = "";
     if (!(await this.post("/notes", { text }))) this.input.value = [text, this.input.value].filter(Boolean).join(" ");
+    keepDraft(this.own, this.path, this.input.value);
   }
 
   /**
@@ -79,10 +84,18 @@ export class RecordedMarks {
    */
   async post(path, body = {}) {
     const answer = await send(this.path + path, body);
-    show(this.fault, !answer.ok);
-    setText(this.fault, answer.ok ? "" : find(`reason.${answer.reason}`) ?? t("note.failed"));
+    const [fault, other] = path.startsWith("/notes") ? [this.noteFault, this.fault] : [this.fault, this.noteFault];
+    show(other, false);
+    show(fault, !answer.ok);
+    setText(fault, answer.ok ? "" : find(`reason.${answer.reason}`) ?? t("note.failed"));
     if (answer.ok) await this.read();
     return answer.ok;
+  }
+
+  /** Forgets what was typed and not sent: the call is erased. */
+  forget() {
+    this.input.value = "";
+    keepDraft(this.own, this.path, "");
   }
 
   /** Takes everything away that can be pressed: the call is erased, or the rights are gone. */

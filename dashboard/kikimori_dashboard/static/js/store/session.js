@@ -39,9 +39,9 @@ export async function me() {
   return answer.json();
 }
 
-/** Goes to the login page, and from there back to this one. */
+/** Goes to the login page, which says that the session is over, and from there back to this one. */
 export function toLogin() {
-  location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.replace(`/login?over&next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 /**

@@ -8,6 +8,7 @@ import { me, next, refused, send } from "../store/session.js";
 const { t } = i18n;
 /** @type {(() => string) | null} */
 let fault = null; // text of what went wrong
+const over = new URLSearchParams(location.search).has("over"); // a page led here as its session is over
 
 applyTheme();
 await i18n.start();
@@ -22,6 +23,8 @@ function words() {
   setText(at("code-hint"), t("login.code_hint"));
   setText(at("send"), t("login.send"));
   setText(at("help"), t("login.help"));
+  setText(at("over"), [t("login.no_session"), next("").startsWith("/operator") ? t("login.meanwhile") : ""].join(""));
+  show(at("over"), over && fault === null);
   setText(at("language"), t("ui.language"));
   setText(at("fault"), fault ? fault() : "");
   show(at("fault"), fault !== null);

@@ -114,7 +114,10 @@ async function opened() {
   if (!recorded) return;
   hits = hitsOf(recorded);
   player.length = recorded.sound === "kept" ? recorded.call.sound_seconds : recorded.call.heard_s;
-  if (recorded.call.erased_at !== null) marks.close();
+  if (recorded.call.erased_at !== null) {
+    marks.close();
+    marks.forget();
+  }
   if (notice !== "erased") tell(recorded.call.erased_at === null ? "" : "erased");
   if (!audible()) {
     // The head says why.
