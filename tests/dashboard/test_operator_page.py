@@ -573,8 +573,12 @@ async def test_held_without_a_transfer(agent: PeerAgent, url: str, page: Page) -
     await page.goto(f"{url}/operator?ext=204")
     await expect(page.locator(".say")).to_contain_text("保留音が流れています")
     await expect(page.locator(".say")).not_to_contain_text("呼び出して")
-    # Perhaps by the operator's own key, to get help: nobody has been asked.
-    await expect(page.get_by_role("button", name="応援を呼ぶ")).to_be_enabled()
+    # Perhaps by the operator's own key, to get help: nobody has been asked, and nobody's instruction will come.
+    await expect(page.locator(".say")).to_contain_text("応援が要るときは、下のボタンで呼べます")
+    await expect(page.locator(".say")).not_to_contain_text("指示があるまで")
+    await page.get_by_role("button", name="応援を呼ぶ").click()
+    assert (await agent.command()).action is Action.ESCALATE
+    await expect(page.locator(".say")).to_contain_text("上席の指示があるまで、そのままお待ちください")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ function closed(help) {
   return soon ? t("operator.closed_until", { time: timeOfDay(/** @type {string} */ (help.opens_at)) }) : t("operator.closed");
 }
 
-/** @typedef {{help: string, instruction: string | null, stay: boolean, ringing: boolean, ways: {say: string, step: number, of: number}[]}} Advice */
+/** @typedef {{help: string, alone: boolean, instruction: string | null, stay: boolean, ringing: boolean, ways: {say: string, step: number, of: number}[]}} Advice */
 
 export class OperatorCall {
   /**
@@ -77,8 +77,12 @@ export class OperatorCall {
     const help = helpState(call, alerts, lanes, this.sent);
     const usable = picture.usable(call);
     this.calledAt = calledAt(alerts, commands);
-    this.drawAdvice(call, alerts, commands, lanes, help, help === "none" ? closed(picture.site.help) : progress(alerts));
-    this.drawCentre(help, proven(call, alerts, commands), lanes, usable);
+    const came = proven(call, alerts, commands);
+    // The customer is on hold by the operator's own key, and nobody has been asked.
+    const alone = help === "on_hold" && !came.called && !came.seen && !this.sent;
+    const asks = help === "none" || alone;
+    this.drawAdvice(call, alerts, commands, lanes, { help, alone, besides: asks ? closed(picture.site.help) : progress(alerts) });
+    this.drawCentre(asks, help, came, usable);
     const canCancel = cancellable(call, alerts, commands);
     const canHold = holdOffered(call, alerts);
     const out = help === "transferred" && !stays(call, commands.move); // the receiver is down
@@ -117,16 +121,15 @@ export class OperatorCall {
    * @param {any[]} alerts
    * @param {any} commands
    * @param {Record<string, any>} lanes
-   * @param {string} help
-   * @param {string} besides what else is known of the help; "" for nothing
+   * @param {{help: string, alone: boolean, besides: string}} state how far the help is; whether the customer is on hold and nobody was asked; what else is known, "" for nothing
    */
-  drawAdvice(call, alerts, commands, lanes, help, besides) {
+  drawAdvice(call, alerts, commands, lanes, { help, alone, besides }) {
     const last = lanes.move?.result;
     const { names, alert } = situation(call, alerts, help, lanes, commands.move);
     const ways = sentences.proposals(names, alert);
     if (ways[0]?.say !== this.said) [this.said, this.way] = [ways[0]?.say ?? "", 0];
     const advice = {
-      help, ways,
+      help, alone, ways,
       instruction: last?.outcome === "instructed" && help !== "transferred" ? last.detail : null,
       stay: help === "transferred" && stays(call, commands.move),
       ringing: TRANSFERS.includes(lanes.move?.doing),
@@ -141,9 +144,9 @@ export class OperatorCall {
   }
 
   /** @param {Advice} advice */
-  advice({ help, instruction, stay, ringing, ways }) {
+  advice({ help, alone, instruction, stay, ringing, ways }) {
     if (instruction) return [h("small", {}, t("operator.do")), h("p", { class: "big" }, ...phrases(instruction))];
-    if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, ...phrases(t(ringing ? "operator.quiet_ringing" : "operator.quiet_held")))];
+    if (help === "on_hold") return [h("small", {}, t("operator.unheard")), h("p", { class: "big" }, ...phrases(t(ringing ? "operator.quiet_ringing" : alone ? "operator.quiet_alone" : "operator.quiet_held")))];
     if (help === "transferred" && !stay) return [h("p", { class: "big" }, ...phrases(t("operator.over")))];
     const joined = stay ? [h("p", { class: "big" }, ...phrases(t("operator.joined")))] : [];
     if (!ways.length) return joined;
@@ -156,15 +159,12 @@ export class OperatorCall {
 
   /**
    * The button, until help was called; then how far it is.
+   * @param {boolean} asks whether nobody was called
    * @param {string} help
    * @param {Record<string, any>} came
-   * @param {Record<string, any>} lanes
    * @param {boolean} usable
    */
-  drawCentre(help, came, lanes, usable) {
-    // The customer is on hold by the operator's own key, and nobody has been asked.
-    const alone = help === "on_hold" && !came.called && !came.seen && !this.sent;
-    const asks = help === "none" || alone;
+  drawCentre(asks, help, came, usable) {
     const key = JSON.stringify([asks, help, came, usable, this.sent, current()]);
     const focused = this.centre.contains(this.centre.ownerDocument.activeElement);
     if (!fill(this.centre, key, () => [asks ? this.button(usable) : stepsList(help, came)])) return;
