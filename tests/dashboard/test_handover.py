@@ -231,7 +231,7 @@ BEYOND = """() => [...document.querySelectorAll(".cell, .cell *")]
 
 
 async def test_long_words_are_whole_on_every_screen(agent: PeerAgent, url: str, page: Page) -> None:
-    """What a Japanese sentence demands stands at its end; nothing of it, and nothing of the wish, may be cut off."""
+    """The demand of a Japanese sentence stands at its end: nothing of it is cut off, nor of the operator's wish."""
     await ringing(agent)
     asked = words(LONG, "金を返せ", "unreasonable_demand", 170)
     wish = "折り返しにしたいです。返金の件は経理の山本さんが先週お断りの書面を送りました。ご家族の入院のお話もありました。"

@@ -101,8 +101,10 @@ async function read() {
     return false;
   }
   if (!answer.ok) {
-    if (answer.status === 403 || answer.status === 404) forget(recorded ? "rights_gone" : answer.status === 403 ? "not_allowed" : "no_such_call");
-    else tell(answer.reason === "store_away" ? "store_away" : "unreachable");
+    if (answer.status === 403 || answer.status === 404) {
+      marks.forget();
+      forget(recorded ? "rights_gone" : answer.status === 403 ? "not_allowed" : "no_such_call");
+    } else tell(answer.reason === "store_away" ? "store_away" : "unreachable");
     return false;
   }
   recorded = /** @type {any} */ (answer);
