@@ -37,6 +37,7 @@ def found(book: PhraseBook, text: str) -> set[str]:
         ("上の人出せ", "call_for_superior"),
         ("責任者を。出せよ", "call_for_superior"),
         ("ふざけて。いるのか", "insult"),
+        ("オタクみたいな奴だな", "insult"),
     ],
 )
 def test_a_phrase_is_found_as_a_recogniser_writes_it(book: PhraseBook, text: str, category: str) -> None:
@@ -49,6 +50,7 @@ def test_a_phrase_is_found_as_a_recogniser_writes_it(book: PhraseBook, text: str
         "責任者だぞと言われました",
         "うちの犬の名前はシロです",
         "カタログのシロクマパンダをお願いします",
+        "珍しい虫がいるみたいな奴ですね",
         "店長だったころの話です",
         "娘の門出さんざん祝いました",
         "上の人出さえ増えれば",

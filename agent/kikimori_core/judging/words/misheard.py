@@ -70,7 +70,9 @@ def _verb_in_katakana(word: Any, surface: str, cut: Cut) -> str | None:
         if kana[at] in _BEFORE_DOUBLED:
             doubled = f"{kana[:at]}っ{kana[at:]}"
             found = cut(doubled)
-            if _is_verbal(found) and found[0].part_of_speech()[5] == "連用形-促音便":
+            # No たい follows a small っ: オタク is no おったく.
+            wish = len(found) > 1 and found[1].normalized_form() == "たい"
+            if _is_verbal(found) and found[0].part_of_speech()[5] == "連用形-促音便" and not wish:
                 return doubled
     return None
 
