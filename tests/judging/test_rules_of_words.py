@@ -48,6 +48,29 @@ def test_idioms_and_complaints_raise_nothing(text: str) -> None:
     assert judged([said(text, 10)]) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お前は本当に頭が悪いのう。って。", "お前は本当に頭が悪いのうって", "こいつ頭おかしいんじゃないの？って。もう笑うしかなくて", "「黙れ」って。", "殺すぞ！って。怖かったですよ",
+        "金よこせ！っていう顔で見てくるんです", "金よこせっていう顔で見てくるんです", "ふざけるなという目つきでした", "殺すぞ！っていう勢いで走ってくるんですよ", "お前いい暮らししてるんだろうなって", "お前いま何してるんだろうなって思って",
+        "お前誰なんだ！みたいなやつです", "お前誰なんだみたいなやつです", "なめてんのか！みたいな感じで", "なめてんのかみたいな顔でこちらを見るんです", "死ね！みたいなノリのゲームです", "ふざけんな！みたいな。", "珍しい魚がいるんだ！みたいなやつですね",
+    ],
+)  # fmt: skip
+def test_what_another_said_or_would_say_raises_nothing(text: str) -> None:
+    assert judged([said(text, 10)]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "いいから死ねって", "ふざけんなって！", "馬鹿にすんなって", "金返せって！", "土下座しろって", "ふざけんな！って言ってんだよ", "金を返せ！って言ってるだろうが", "金返せっていうんだよ", "いい加減にしろっていうの", "馬鹿にするなっていう気持ちでいっぱいだ",
+        "ゴミみたいな店だな", "お前みたいなやつが店員なのか", "こっちを馬鹿にしてるみたいな態度とりやがって", "お前！返事しろ！", "責任者出せや！って、なめてんのか",
+    ],
+)  # fmt: skip
+def test_what_the_speaker_insists_on_stays_their_own(text: str) -> None:
+    assert [change.rule for change in judged([said(text, 10)])]
+
+
 def test_only_the_customer_can_be_blamed() -> None:
     """The operator reads the threat out; a mixed leg cannot say who it was and counts."""
     assert judged([said("殺すぞ、とおっしゃいましたか", 10, OPERATOR)]) == []

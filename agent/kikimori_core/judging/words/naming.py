@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.predicate import predicate
+from kikimori_core.judging.words.reporting import quoted
 from kikimori_core.judging.words.sound import sounds_alike
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class AddressPattern:
                 None,
             )
             rough = said is not None and said.form & _ROUGH and not said.form & (_NO_NAME | Form.POLITE)
-            if said is not None and rough:
+            if said is not None and rough and not any(quoted(sentence, at) for at in range(end, said.at)):
                 yield first, said.end
 
 

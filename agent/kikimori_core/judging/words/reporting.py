@@ -1,6 +1,6 @@
-"""Words that are another's, or taken back: 殺すぞと言われた, 死ねと言っていた, 土下座しろとまで言うつもりはない.
+"""Words that are another's, thought, or taken back: 殺すぞと言われた, 黙れ！って。, 死ねみたいな感じ, 土下座しろとまで言うつもりはない.
 
-What the speaker insists on having said themselves stays theirs: 代われって言ってるだろ.
+What the speaker insists on having said themselves stays theirs: 代われって言ってるだろ, 早くしろって.
 """
 
 from __future__ import annotations
@@ -22,6 +22,41 @@ _REPORTED = frozenset({
     "話", "メール", "電話", "手紙", "連絡", "声", "意味", "言葉", "留守電", "感じ", "時", "場面", "台詞", "曲", "歌", "本", "映画", "ドラマ", "漫画", "番組", "情報", "人", "広告", "宣伝", "記事", "タイトル", "奴", "こと", "の", "所", "部分", "シーン", "役", "文句", "セリフ", "噂", "夢", "ニュース", "設定", "ネタ",
 })  # fmt: skip
 _OPENING = frozenset({"と", "って", "とか", "なんて", "とは", "っと", "て", "だの"})
+_CLOSING_MARKS = frozenset("。.!?…」』")
+"""Marks behind which って opens no insistence: 黙れ！って。"""
+_OWN_NOUNS = frozenset({
+    "気持ち", "気分", "思い", "訳", "積もり", "権利", "資格", "必要", "気", "立場", "前", "後", "後ろ", "以外", "外", "為", "レベル", "物", "もん", "もの", "要求", "要望", "お願い", "命令", "指示", "意思", "覚悟",
+    "約束", "程", "位", "だけ", "筋", "道理", "態度", "対応", "言い方",
+})  # fmt: skip
+"""Nouns behind という with which one's own words may be meant: 馬鹿にするなっていう気持ちだ, 返せと言う権利がある."""
+_LIKENED = frozenset(
+    {
+        "奴",
+        "感じ",
+        "こと",
+        "事",
+        "の",
+        "のり",
+        "勢い",
+        "顔",
+        "雰囲気",
+        "空気",
+        "圧",
+        "目",
+        "声",
+        "キャラ",
+        "人",
+        "方",
+        "子",
+        "動画",
+        "ねた",
+    }
+)
+"""Nouns behind a quoting みたいな; not the listener's manner: なめてんのかみたいな態度だな."""
+_SENTENCE_ENDS = frozenset({"か", "よ", "ぞ", "ぜ", "な", "ね", "わ", "の", "のう", "さ", "や"})
+_WONDERS = frozenset({"な", "なあ", "なぁ", "のう", "のぅ", "かしら"})
+"""Last words of what one says to oneself: いい暮らししてるんだろうなって."""
+_BEFORE_WONDER = frozenset({"だ", "た", "です", "じゃ", "や", "ない", "無い", "たい", "か"})
 _HABIT = frozenset({"口癖", "台詞", "常套句", "合い言葉", "口上"})
 LOOK_AHEAD = 9
 """Words after the と of a quotation in which its verb is looked for: と隣の人に怒鳴られました."""
@@ -43,12 +78,12 @@ def reported(sentence: Sentence, end: int) -> bool:
         return False
     if words[at].surface not in _OPENING:
         denied = words[at].normal in ("訳", "積もり") and _denied(sentence, at)
-        return denied or _habit(sentence, at) or _told_later(sentence, at)
+        return denied or _habit(sentence, at) or _likened(sentence, at) or _told_later(sentence, at)
     if _among_others(sentence, at):
         return True
     following = next((place for place in range(at + 1, len(words)) if words[place].part != "助詞"), None)
     if following is None:
-        return False
+        return _left_open(sentence, at)
     if words[following].normal in ("訳", "積もり"):
         return _denied(sentence, following)
     if words[at].surface == "って" and words[following].normal in _REPORTED:
@@ -62,12 +97,16 @@ def reported(sentence: Sentence, end: int) -> bool:
         None,
     )
     if verb is None:
-        return False
+        return _left_open(sentence, at)
     if words[verb].normal in _THINKING:
         form = predicate(words, verb, frozenset()).form
         wondered = words[at - 1].surface == "か" or (
             # 殺してやろうと思ってる is no mere thought.
             words[at - 1].form.startswith("意志推量形") and words[at - 1].normal not in ("遣る", "た", "たる")
+        )
+        # 何してるんだろうなって思って
+        wondered = wondered or (
+            words[at - 1].surface in _WONDERS and at > 1 and words[at - 2].form.startswith("意志推量形")
         )
         # よこせって思います: a feeling told to a friend.
         felt = (
@@ -77,7 +116,79 @@ def reported(sentence: Sentence, end: int) -> bool:
     if words[verb].normal not in _SAYING:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING
-    return _others_words(sentence, verb)
+    return _others_words(sentence, verb) or _about_a_noun(sentence, at, verb)
+
+
+def quoted(sentence: Sentence, at: int) -> bool:
+    """Return whether the word at `at` takes up what stands before it as something said: the みたい of 誰なんだみたいなやつ."""
+    surface = sentence.words[at].surface
+    if surface == "みたい":
+        return _likened(sentence, at)
+    return surface == "って" and (_left_open(sentence, at) or _about_a_noun(sentence, at, at + 1))
+
+
+def _left_open(sentence: Sentence, at: int) -> bool:
+    """Return whether って closes what was said before a mark, or to oneself: 黙れ！って。, いい暮らしなんだろうなって; not 早くしろって！."""
+    words = sentence.words
+    if words[at].surface not in ("って", "っと", "て") or not _stops(sentence, at + 1):
+        return False
+    if _marked(sentence, at):
+        return True
+    before = words[at - 2].normal if at > 1 else ""
+    adjective = at > 1 and words[at - 2].part == "形容詞"
+    return words[at - 1].surface in _WONDERS and (before in _BEFORE_WONDER or adjective)
+
+
+def _likened(sentence: Sentence, at: int) -> bool:
+    """Return whether みたいな takes up a whole sentence: お前誰だよみたいな感じ; not ゴミみたいな店, 馬鹿にしてるみたいな人."""
+    words = sentence.words
+    if words[at].surface != "みたい" or not (_marked(sentence, at) or _ends_sentence(sentence, at)):
+        return False
+    after = at + 1
+    if after < len(words) and words[after].surface == "な":
+        after += 1
+    return _stops(sentence, after) or words[after].part == "助詞" or words[after].normal in _LIKENED
+
+
+def _about_a_noun(sentence: Sentence, at: int, verb: int) -> bool:
+    """Return whether という makes a noun's description of a whole sentence: 金よこせっていう顔で; not お前という男は."""
+    words = sentence.words
+    after = verb + 1
+    if (
+        _stops(sentence, verb)
+        or words[verb].normal not in ("言う", "つう", "云う")
+        or not words[verb].form.startswith("連体形")
+    ):
+        return False
+    if verb != at + 1 or _stops(sentence, after) or words[after].part != "名詞":
+        return False
+    said = _marked(sentence, at) or _ends_sentence(sentence, at)
+    return said and words[after].normal not in _OWN_NOUNS
+
+
+def _ends_sentence(sentence: Sentence, at: int) -> bool:
+    """Return whether the word before `at` ends a sentence and describes nothing behind it: だろう, ぞ, 黙れ, んだ."""
+    word = sentence.words[at - 1]
+    if word.part == "助詞":
+        return word.surface in _SENTENCE_ENDS
+    if word.part not in ("動詞", "形容詞", "助動詞"):
+        return False
+    if word.surface == "だ":
+        # お前が詐欺師だという証拠 says what is so.
+        return at > 1 and sentence.words[at - 2].detail == "準体助詞"
+    # 死ね is cut as 死ね before ば.
+    return word.form.startswith(("命令形", "意志推量形", "仮定形")) or word.normal in ("です", "ます")
+
+
+def _marked(sentence: Sentence, at: int) -> bool:
+    """Return whether a sentence's mark stands before the word at `at`."""
+    words = sentence.words
+    return bool(_CLOSING_MARKS & set(sentence.heard.text[words[at - 1].end : words[at].start]))
+
+
+def _stops(sentence: Sentence, at: int) -> bool:
+    """Return whether what is said is over before the word at `at`: at its end, or at a sentence's mark."""
+    return at >= len(sentence.words) or (at in sentence.breaks and _marked(sentence, at))
 
 
 def _habit(sentence: Sentence, at: int) -> bool:

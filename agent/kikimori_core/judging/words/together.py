@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.form import Form
+from kikimori_core.judging.words.reporting import quoted
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.form import Predicate
@@ -58,8 +59,8 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
     most = MOST_BETWEEN if mood == "fixed" else MOST_BEFORE_VERB
     for at in range(before, first):
         word = sentence.words[at]
-        if word.surface in ("たり", "だり"):
-            # 有名だったりする
+        if word.surface in ("たり", "だり") or quoted(sentence, at):
+            # 有名だったりする, 黙れ！みたいな
             return False
         if at in sentence.breaks and "。" in _mark(sentence, at):
             return False
@@ -102,6 +103,8 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
         ):
             # Another subject: another matter.
             return False
+    if quoted(sentence, first):
+        return False
     return not (first in sentence.breaks and "。" in _mark(sentence, first))
 
 
