@@ -44,6 +44,9 @@ def found(text: str, role: Role = Role.CUSTOMER) -> set[str]:
         ("店が爆発するぞ", "threat"), ("明日ビルが爆発しますよ", "threat"), ("ビルを爆破する", "threat"), ("お前のビルを爆発させるぞ", "threat"),
         ("弁当に毒を入れてやる", "threat"), ("爆弾を仕掛けたからな", "threat"), ("毒を入れたのは俺だ", "threat"), ("お前の住所を知ってるんですよ", "threat"), ("お前を殺してやる", "violence"), ("店に火をつけるぞ", "threat"),
         ("嘘ついたりするな", "insult"), ("ふざけてるんじゃないわよ", "insult"), ("謝りたくなるようにしてやる", "threat"), ("待ってろよ", "threat"), ("もう死ぬ", "self_harm"), ("お前を呪ってやる", "threat"),
+        # 来い in kana, of which the other forms of 来る share no sound.
+        ("ここに来い", "unreasonable_demand"), ("ここにこい", "unreasonable_demand"), ("早くこっちへ来いや", "unreasonable_demand"), ("あやまりにこい", "unreasonable_demand"), ("家までこいや", "unreasonable_demand"), ("菓子折り持ってこい", "unreasonable_demand"),
+        ("責任者がこい", "call_for_superior"), ("いますぐこいよ", "unreasonable_demand"),
     ],
 )  # fmt: skip
 def test_a_phrase_is_found_in_other_forms(text: str, category: str) -> None:
@@ -67,6 +70,7 @@ def test_a_phrase_is_found_in_other_forms(text: str, category: str) -> None:
         "最後にビルが爆発しますし", "倉庫の建物が爆発するので見応えがあります", "会社が爆発するし船も沈むんです",
         "線香に火をつけるぞ", "すねてるんじゃなくて眠いだけです", "威張ってるんじゃなくて緊張してるんです", "お前ちゃんと働けよいくらしたんだってぼやいてました", "覚えてろよって言いながら逃げる悪役", "早く謝るよう息子に言いました",
         "待ってろよ、北海道", "もう死ぬんじゃないの、この金魚",
+        "ここに来なくていいです", "謝りにこなくていいですよ", "こちらに来いと言われました", "キャンプにもってこいです", "味はこっちが濃いです", "家にこないでください",
     ],
 )  # fmt: skip
 def test_what_is_harmless_stays_silent(text: str) -> None:
