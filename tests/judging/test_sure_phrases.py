@@ -68,7 +68,21 @@ def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], writ
     assert judge.observe(said("それは屁理屈でしょう", 20)) == []
 
 
-@pytest.mark.parametrize("shouted", ["役立たず", "役立たずが", "役立たずめ", "この役立たず", "能無し"])
+@pytest.mark.parametrize(
+    "shouted",
+    [
+        "役立たず",
+        "役立たずが",
+        "役立たずめ",
+        "この役立たず",
+        "能無し",
+        "ババア",
+        "ジジイ！",
+        "頭悪いんですか",
+        "頭が悪いんですか？",
+        "頭おかしいんですか",
+    ],
+)
 def test_abuse_shouted_by_itself_alarms(shouted: str) -> None:
     """役立たず is read yakudatazu by itself, yakutatazu behind another word."""
     judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES), words_heard=True)
@@ -77,7 +91,18 @@ def test_abuse_shouted_by_itself_alarms(shouted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "calm", ["役立たずですみません", "俺って役立たずだな", "役に立たずです", "役立たず笑"]
+    "calm",
+    [
+        "役立たずですみません",
+        "俺って役立たずだな",
+        "役に立たずです",
+        "役立たず笑",
+        "もうすっかりババアですよ",
+        "うちのババアがまだ元気で",
+        "私って頭悪いんですかね",
+        "頭が悪いんですかと聞かれました",
+        "ジジイになりました",
+    ],
 )
 def test_the_same_word_in_a_calm_sentence_does_not(calm: str) -> None:
     judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, FOLDER, BUILTIN_SENTENCES), words_heard=True)
