@@ -71,6 +71,23 @@ def test_what_the_speaker_insists_on_stays_their_own(text: str) -> None:
     assert [change.rule for change in judged([said(text, 10)])]
 
 
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("こっちの話聞いてるのかなー", "notice"),
+        ("ちゃんと話を聞いてるのかしら", "notice"),
+        ("頭が悪いのかなあ", "notice"),
+        ("お前、話聞いてるのかなあ", "warning"),
+        ("話聞いてるのかな、あんた", "warning"),
+        ("日本語わかるのかなあ", "warning"),
+        ("話聞いてんのかよ", "warning"),
+    ],
+)
+def test_what_one_only_wonders_is_a_notice(text: str, severity: str) -> None:
+    """Not where the listener is named with contempt, nor of a phrase that nothing harmless holds."""
+    assert [str(change.severity) for change in judged([said(text, 10)])] == [severity]
+
+
 def test_only_the_customer_can_be_blamed() -> None:
     """The operator reads the threat out; a mixed leg cannot say who it was and counts."""
     assert judged([said("殺すぞ、とおっしゃいましたか", 10, OPERATOR)]) == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from kikimori_core.judging.words.conjugation import Forms
+    from kikimori_core.judging.words.sound import Pronunciation
 
 Mood = Literal[
     "demand",
@@ -112,3 +113,32 @@ _DENIED = re.compile(
 def denied(after: str) -> bool:
     """Return whether the words after a phrase take it back or report it: …とは言ってない, …って言われた."""
     return _DENIED.match(after) is not None
+
+
+_WONDERED = re.compile(r"か(?:な+[ぁあー〜~]*|しら[ー〜~]*)$")
+_CONTEMPT = frozenset(
+    {
+        "御前",
+        "お前",
+        "おまえ",
+        "オマエ",
+        "おめえ",
+        "あんた",
+        "アンタ",
+        "てめえ",
+        "手前",
+        "貴様",
+        "此奴",
+        "こいつ",
+        "馬鹿",
+        "ねえ",
+        "ねぇ",
+    }
+)
+
+
+def wonders(heard: Pronunciation, matched: str) -> bool:
+    """Return whether the words are a question that one only asks oneself: 話聞いてるのかなー; not お前, 話聞いてるのかな."""
+    return _WONDERED.search(matched) is not None and not any(
+        word.normal in _CONTEMPT or word.surface in _CONTEMPT for word in heard.words
+    )
