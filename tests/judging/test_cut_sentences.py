@@ -12,8 +12,9 @@ from kikimori.phrase_finder import configured_finder
 from kikimori_core.judging import cut_sentences
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.rules import load_rules
+from kikimori_core.model.alert import AlertState, ClosedBecause
 from kikimori_core.model.evidence import Role, Utterance
-from kikimori_core.wire.messages import ToneEvidence
+from kikimori_core.wire.messages import Severity, ToneEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,6 +106,57 @@ def test_a_half_heard_again_takes_the_first_one_s_place() -> None:
 )
 def test_what_may_be_two_sentences_is_not_joined(told: list[Utterance]) -> None:
     assert not [change for change in judged(told) if SECOND in str(change.evidence)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("お前は本当に馬鹿か", "って言われました"),
+        ("金よこせ", "っていう顔で見てくるんですよ"),
+        ("ふざけるな", "みたいな感じで"),
+        ("殺すぞ", "と言われて怖かったんです"),
+        ("死ね", "とか言ってくるんです"),
+    ],
+)
+def test_what_the_next_final_calls_another_s_words_is_taken_back(first: str, second: str) -> None:
+    changes = judged([final(first, 10), final(second, 12.6)])
+    assert [change.state for change in changes] == [AlertState.OPEN, AlertState.CLOSED]
+    assert changes[-1].closed_because is ClosedBecause.TAKEN_BACK
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "start_s"),
+    [
+        ("金返せ", "って言ってんだろうが", 12.6),
+        ("ふざけるな", "って", 12.6),
+        ("早くしろ", "ってば", 12.6),
+        ("殺すぞ", "と言ってるんだ", 12.6),
+        # Another sentence, much later.
+        ("殺すぞ", "って言われました", 14),
+    ],
+)
+def test_what_the_speaker_insists_on_in_the_next_final_stays(first: str, second: str, start_s: float) -> None:
+    changes = judged([final(first, 10), final(second, start_s)])
+    assert changes
+    assert {change.state for change in changes} == {AlertState.OPEN}
+
+
+def test_only_what_the_next_final_reports_is_taken_back() -> None:
+    told = [final("殺すぞ", 10), final("ぶん殴るぞ", 20), final("って言われました", 22.6)]
+    last = judged(told)[-1]
+    assert last.state is AlertState.OPEN
+    assert [getattr(each, "text", None) for each in last.evidence] == ["殺すぞ"]
+
+
+def test_what_is_taken_back_counts_for_nothing() -> None:
+    """The fourth insult of a call makes it critical: three and one that was another's are three."""
+    insults = [final("ふざけるな", at_s) for at_s in (10, 20, 30)]
+    reported = [final("ふざけるな", 40), final("って怒鳴られました", 42.6)]
+    fourth = final("ふざけるな", 60)
+    severities = [change.severity for change in judged([*insults, fourth])]
+    assert severities[-1] is Severity.CRITICAL
+    told = judged([*insults[:2], *reported, fourth])
+    assert {change.severity for change in told} == {Severity.WARNING}
 
 
 def test_what_a_half_told_is_not_told_again() -> None:

@@ -1,7 +1,7 @@
 """Sentences that a recogniser cut at a pause, read once more as one.
 
 A recogniser ends an utterance after half a second without speech, also at a comma: うちはここの土地を三代貸してるんだ and
-貸主に逆らうもんじゃない alarm together only.
+貸主に逆らうもんじゃない alarm together only, and お前は馬鹿か, behind which って言われました comes, alarms no longer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kikimori_core.judging.kinds.detector import Spoken
+from kikimori_core.judging.kinds.detector import Spoken, TakenBack
 from kikimori_core.model.evidence import Role
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ SURE_TONE = 0.9
 _MOST_PIECES = 4
 _POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")
 """A polite predicate at the end: the sentence is over, and what follows is another. けど, が or から after it goes on."""
+_REPORTS = re.compile("[、。\\s]*(って|っていう|と言|という|とか|みたいな)")
+"""Beginning of a final that may tell whose words the one before it were."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,21 @@ class CutSentences:
         piece.found |= {match.category for match in news}
         piece.toned |= tone is not None
         return Spoken(whole, news, tone=tone)
+
+    def taken_back(self, utterance: Utterance, said: UtteranceFindings) -> TakenBack | None:
+        """Return what the final before a final holds no longer, as this one says that it was another's: って言われました."""
+        if utterance.role is not Role.CUSTOMER or not _REPORTS.match(utterance.text):
+            return None
+        before = self._before(self._piece(utterance, said))
+        if before is None or not before.found:
+            return None
+        first = before.utterance
+        text = f"{first.text.rstrip('。')}{utterance.text.lstrip('、。 ')}"
+        whole = self._phrases.find(replace(utterance, text=text[-MOST_CHARACTERS:]))
+        # What is only doubted of both was said all the same: 早くしろ, ってば.
+        lost = frozenset(before.found - {match.category for match in (*whole.matches, *whole.doubted)})
+        before.found -= lost
+        return TakenBack(first, lost) if lost else None
 
     def _piece(self, utterance: Utterance, said: UtteranceFindings) -> _Piece:
         piece = next((each for each in self._pieces if each.utterance.line_id == utterance.line_id), None)

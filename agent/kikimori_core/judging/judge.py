@@ -121,6 +121,9 @@ class CallJudge:
         changes = (
             self._heard_again(utterance, said) if utterance.again else self._heard_first(utterance, said)
         )
+        withdrawn = self._sentences.taken_back(utterance, said)
+        if withdrawn is not None:
+            changes += self._observe(withdrawn, PhraseRule)
         whole = self._sentences.joined(utterance, said)
         if whole is None:
             return changes

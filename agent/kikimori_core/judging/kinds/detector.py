@@ -56,7 +56,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """Withdrawal: the final of a line does not hold the categories that counted from its partials."""
+    """Withdrawal: a line does not hold these categories after all, by its final, or by the final behind it (って言われました)."""
 
     utterance: Utterance
     categories: frozenset[str]

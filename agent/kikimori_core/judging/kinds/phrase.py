@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from kikimori_core.model.evidence import Utterance
 
 
+_MOST_TOLD = 4
+"""Most finals of a call whose evidence may still be taken back."""
+
+
 class PhraseRule(Rule):
     """Words of one category, said once."""
 
@@ -49,6 +53,8 @@ class PhraseDetector(Detector):
         self._count = 0
         self._early: dict[str, float] = {}
         """Start of the evidence, by line that a partial alerted."""
+        self._told: dict[str, tuple[float, int]] = {}
+        """Start of the evidence of the last finals, by line, and how much each counts."""
         self._unsure: set[str] = set()
         """Lines whose final the second opinion was not sure of: a second hearing may be surer, and is the same words."""
 
@@ -63,13 +69,16 @@ class PhraseDetector(Detector):
             return None
         evidence = words_evidence(utterance, found)
         early_s = self._early.pop(utterance.line_id, None)
+        counts = int(found.at_most is None and utterance.line_id not in self._unsure)
         if early_s is None:
-            self._count += found.at_most is None and utterance.line_id not in self._unsure
+            self._count += counts
         else:
             # The final replaces what was told of the partial: one thing said is one piece of evidence.
             evidence = evidence.model_copy(update={"start_s": early_s})
         if observation.provisional:
             self._early[utterance.line_id] = evidence.start_s
+        else:
+            self._remember(utterance.line_id, evidence.start_s, 1 if early_s is not None else counts)
         severity = self._rule.severity
         if found.unsure:
             if not observation.provisional:
@@ -81,13 +90,21 @@ class PhraseDetector(Detector):
             severity = min(severity, found.at_most, key=lambda each: each.rank)
         return Finding(utterance.end_s, severity, (evidence,))
 
+    def _remember(self, line_id: str, start_s: float, counts: int) -> None:
+        self._told[line_id] = start_s, counts
+        while len(self._told) > _MOST_TOLD:
+            del self._told[next(iter(self._told))]
+
     def _taken_back(self, observation: TakenBack) -> Retraction | None:
         if self._rule.category not in observation.categories:
             return None
-        start_s = self._early.pop(observation.utterance.line_id, None)
+        line_id = observation.utterance.line_id
+        start_s, counts = self._early.pop(line_id, None), 1
         if start_s is None:
-            return None
-        self._count = max(0, self._count - 1)
+            if line_id not in self._told:
+                return None
+            start_s, counts = self._told.pop(line_id)
+        self._count = max(0, self._count - counts)
         return Retraction(observation.utterance.end_s, "words", start_s)
 
 
