@@ -21,15 +21,13 @@ from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, ca
 from kikimori_core.judging.demand_file import holds_demands, load_demands
 from kikimori_core.judging.phrase_file import CategoryFile
 from kikimori_core.judging.phrase_index import PhraseIndex
-from kikimori_core.judging.sureness import Sureness
+from kikimori_core.judging.sureness import Sureness, severest
 from kikimori_core.judging.words.choice import expanded, written_out
 from kikimori_core.judging.words.demands import DemandReader
-from kikimori_core.judging.words.moods import wonders
 from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori_core.judging.words.sentence import Sentence
 from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.messages import text
-from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.toml_file import load
 
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.demands import Demand
     from kikimori_core.judging.words.pattern import Pattern
     from kikimori_core.judging.words.sound import Pronunciation
+    from kikimori_core.model.alert import Severity
     from kikimori_core.model.evidence import Utterance
 
 _files = CompiledFiles(cache_folder())
@@ -181,9 +180,7 @@ class PhraseBook:
         def keep(category: _Category, matched: str | None) -> None:
             if matched is None:
                 return
-            at_most = category.at_most
-            if at_most is None and category.sureness is not Sureness.SURE and wonders(heard, matched):
-                at_most = Severity.NOTICE
+            at_most = category.at_most or severest(category.sureness, heard, matched)
             kept = found if at_most is None else hints
             if open_to(category, kept):
                 kept[category.name] = Match(category.name, matched, at_most, category.sureness)

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from kikimori_core.judging.words.moods import wonders
+from kikimori_core.model.alert import Severity
+
+if TYPE_CHECKING:
+    from kikimori_core.judging.words.sound import Pronunciation
 
 
 class Sureness(IntEnum):
@@ -13,3 +20,8 @@ class Sureness(IntEnum):
     USUAL = 1
     SURE = 2
     """Found in nothing harmless."""
+
+
+def severest(sureness: Sureness, heard: Pronunciation, matched: str) -> Severity | None:
+    """Return the worst severity of words that were found; None = as the rule says."""
+    return Severity.NOTICE if sureness is not Sureness.SURE and wonders(heard, matched) else None
