@@ -27,7 +27,7 @@ from kikimori_core.judging.words.units import CONTEMPT, UnitPattern, compile_uni
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from kikimori_core.judging.words.choice import Choice
     from kikimori_core.judging.words.moods import Mood
@@ -163,51 +163,67 @@ def _counts(
     start, end = match.span()
     if start not in heard.starts or _excuses(excused, start, end):
         return False
-    if pattern.mood == "fixed":
-        if heard.words[heard.starts.index(start)].part == "助詞":
-            return False
-        if (
-            end not in heard.starts
-            or not _as_long(heard, start, end, pattern.long)
-            or _goes_on(sentence, end, pattern)
-        ):
-            return False
-    else:
-        for number, long in enumerate(pattern.parts):
-            begin, stop = match.span(f"p{number}")
-            if (
-                begin not in heard.starts
-                or stop not in heard.starts
-                or not _as_long(heard, begin, stop, long[heard.sound[begin:stop]])
-                # 歯 is no は, 顔 is no 化を.
-                or any(
-                    heard.words[at].part == "助詞"
-                    for at, where in enumerate(heard.starts)
-                    if begin <= where < stop
-                )
-            ):
-                return False
-        verb = match.start("verb")
-        if verb not in heard.starts or not _may_be_verb(heard, verb, end, pattern.mood):
-            return False
-        ends = [match.end(f"p{number}") for number in range(len(pattern.parts))]
-        begins = [*(match.start(f"p{number}") for number in range(1, len(pattern.parts))), verb]
-        for one, other in zip(ends, begins, strict=False):
-            before, first = heard.starts.index(one), heard.starts.index(other)
-            if (
-                any(before <= at <= first for at in sentence.breaks)
-                or not joins(sentence, before, first, pattern.mood, None)
-                or heard.words[before].surface == "の"
-            ):
-                return False
-        if pattern.mood == "statement" and belongs_to_a_noun(sentence, end):
-            return False
-        last = max(each for each in heard.starts if each < end)
-        if end not in heard.starts and heard.sound[last:end] not in _OPEN_ENDINGS:
-            return False
+    fits = _fits_as_written if pattern.mood == "fixed" else _fits_in_its_mood
+    if not fits(sentence, match, pattern):
+        return False
     if end - start <= ONE_WORD_TO and end != next(each for each in heard.starts if each > start):
         return False
     return not denied(heard.sound[end:])
+
+
+def _fits_as_written(sentence: Sentence, match: re.Match[str], pattern: Pattern) -> bool:
+    """Return whether a fixed phrase stands in whole words, and nothing behind it changes its meaning."""
+    heard = sentence.heard
+    start, end = match.span()
+    if end not in heard.starts or heard.words[heard.starts.index(start)].part == "助詞":
+        return False
+    return _as_long(heard, start, end, pattern.long) and not _goes_on(sentence, end, pattern)
+
+
+def _fits_in_its_mood(sentence: Sentence, match: re.Match[str], pattern: Pattern) -> bool:
+    """Return whether the parts of a phrase are words, belong together, and end in a verb."""
+    heard = sentence.heard
+    end = match.end()
+    spans = [match.span(f"p{number}") for number in range(len(pattern.parts))]
+    if not all(
+        _is_part(heard, begin, stop, long) for (begin, stop), long in zip(spans, pattern.parts, strict=True)
+    ):
+        return False
+    verb = match.start("verb")
+    if verb not in heard.starts or not _may_be_verb(heard, verb, end, pattern.mood):
+        return False
+    begins = [*(begin for begin, _ in spans[1:]), verb]
+    if not all(
+        _belong_together(sentence, stop, begin, pattern.mood)
+        for (_, stop), begin in zip(spans, begins, strict=False)
+    ):
+        return False
+    if pattern.mood == "statement" and belongs_to_a_noun(sentence, end):
+        return False
+    last = max(each for each in heard.starts if each < end)
+    return end in heard.starts or heard.sound[last:end] in _OPEN_ENDINGS
+
+
+def _is_part(heard: Pronunciation, begin: int, stop: int, long: Mapping[str, tuple[int, ...]]) -> bool:
+    """Return whether the sounds are whole words and none a particle: 歯 is no は, 顔 is no 化を."""
+    if begin not in heard.starts or stop not in heard.starts:
+        return False
+    return _as_long(heard, begin, stop, long[heard.sound[begin:stop]]) and not any(
+        word.part == "助詞"
+        for word, where in zip(heard.words, heard.starts, strict=False)
+        if begin <= where < stop
+    )
+
+
+def _belong_together(sentence: Sentence, stop: int, begin: int, mood: Mood) -> bool:
+    """Return whether a part that ends at the sound `stop` and one that begins at `begin` are of one phrase."""
+    heard = sentence.heard
+    before, first = heard.starts.index(stop), heard.starts.index(begin)
+    return (
+        not any(before <= at <= first for at in sentence.breaks)
+        and joins(sentence, before, first, mood, None)
+        and heard.words[before].surface != "の"
+    )
 
 
 _OPEN_ENDINGS = frozenset(

@@ -16,13 +16,15 @@ from kikimori_core.judging.words.sound import sounds_alike
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kikimori_core.judging.words.form import Predicate
     from kikimori_core.judging.words.sentence import Sentence
+    from kikimori_core.judging.words.sound import Morpheme
 
 _YOU = frozenset({"御前", "あんた", "貴方", "君", "御宅", "てめえ", "手前", "貴様", "己", "われ", "おどれ", "おのれ", "うぬ", "お前", "こいつ", "そいつ",
                   "此奴", "其奴", "おめえ", "おまえ", "おまはん", "オマエ", "アンタ", "おたく"})  # fmt: skip
 _NOT_YOU = frozenset({"私", "僕", "俺", "自分", "うち", "家", "主人", "夫", "妻", "旦那", "女房", "嫁", "息子", "娘", "子", "子供", "孫", "母", "父", "親", "兄",
                       "弟", "姉", "妹", "友達", "友人", "彼", "彼女", "隣", "同僚", "先生", "犬", "猫", "わたし", "あたし", "我ながら"})  # fmt: skip
-_THROWN_BEFORE = frozenset({"この", "此の", "おい", "こら", "糞", "ほんま", "ほんと", "本当", "マジ", "まじ", "ただ", "只", "所詮", "どうせ", "やっぱり", "まさに", "もう",
+_BEFORE_INSULT = frozenset({"この", "此の", "おい", "こら", "糞", "ほんま", "ほんと", "本当", "マジ", "まじ", "ただ", "只", "所詮", "どうせ", "やっぱり", "まさに", "もう",
                             "単なる", "いや", "うわ", "全く", "この此の", "ええ", "よう", "はっきり", "ほんまもん", "やっぱ", "ど", "超"})  # fmt: skip
 _POINTS = frozenset({"この", "此の", "おい", "こら", "糞", "ど"})
 _SUFFIXES = frozenset({"女", "男", "店", "会社", "野郎", "役所", "爺", "婆", "じじい", "ばばあ", "ジジイ", "ババア", "店員", "役人", "公務員", "社員", "担当", "銀行",
@@ -57,7 +59,7 @@ class NamePattern:
         for first, end in sentence.spans.get(self.sound, ()):
             if not sounds_alike(sentence.words[first:end], self.long, len(self.sound)):
                 continue
-            stop = _thrown(sentence, first, end, alone=self.alone, always=self.always)
+            stop = _NameUse(sentence, first, end).insult_end(alone=self.alone, always=self.always)
             if stop is not None:
                 yield first, stop
 
@@ -83,10 +85,7 @@ class AddressPattern:
             said = next(
                 (
                     each
-                    for each in sorted(
-                        (each for found in sentence.predicates.values() for each in found),
-                        key=lambda one: one.at,
-                    )
+                    for each in sorted(_every_predicate(sentence), key=lambda one: one.at)
                     if each.at >= end and (each.last or each.form & Form.INSISTS)
                 ),
                 None,
@@ -101,102 +100,131 @@ _ROUGH = (
 )  # fmt: skip
 
 
-def _thrown(sentence: Sentence, first: int, end: int, *, alone: bool, always: bool) -> int | None:
-    """Return the index after the insult, or None where the noun insults nobody."""
-    words = sentence.words
-    clause = _clause_start(sentence, first)
-    before = words[clause:first]
-    to_you = any(word.normal in _YOU and word.part != "接尾辞" for word in before)
-    if to_you and not alone and _asks_about_yours(sentence, clause, first, end):
-        return None
-    if not to_you and any(word.normal in _NOT_YOU for word in before):
-        return None
-    if any(word.normal in _NOT_YOU for word in words[end : end + 4]) and not to_you:
-        # ばかよねえ私
-        return None
-    if always and not sentence.ended(end) and words[end].surface == "が" and sentence.ended(end + 1):
-        return end
-    if always:
-        if _of_another(sentence, end):
+class _NameUse:
+    """One use of an insulting noun: the words before it in its clause, and the form behind it."""
+
+    def __init__(self, sentence: Sentence, first: int, end: int) -> None:
+        self.sentence, self.words = sentence, sentence.words
+        self.first, self.end = first, end
+        self.clause = _clause_start(sentence, first)
+        self.before = self.words[self.clause : first]
+        self.to_you = any(_is_you(word) for word in self.before)
+        self.said = predicate(self.words, end - 1, sentence.breaks)
+
+    def insult_end(self, *, alone: bool, always: bool) -> int | None:
+        """Return the index after the insult, or None where the noun insults nobody. `alone`, `always`: as in `NamePattern`."""
+        if self._is_about_others(alone=alone):
             return None
-        said = predicate(words, end - 1, sentence.breaks)
-        return None if said.form & (_NO_NAME & ~Form.NEGATIVE) else end
-    compound = (
-        first > clause
-        and (words[first - 1].part in ("名詞", "接頭辞") or words[first - 1].surface == "の")
-        and words[first - 1].normal not in _THROWN_BEFORE
-    )
-    if compound and not to_you:
-        return None
-    suffix = not sentence.ended(end) and words[end].surface in _SUFFIXES | {"の"}
-    if suffix:
-        return _with_suffix(sentence, end)
-    said = predicate(words, end - 1, sentence.breaks)
-    if said.form & _NO_NAME:
-        return None
-    to_them = not said.last and words[said.end].normal in _YOU and words[said.end].part != "接尾辞"
-    closes = said.last or bool(said.form & Form.INSISTS)
-    calling = not said.last and words[said.end].surface in ("が", "め", "は") and sentence.ended(said.end + 1)
-    attributive = not closes and not to_them and not calling
-    if attributive:
-        like = words[end].normal in _LIKE or words[end].surface in _LIKE
-        imperative = (
-            alone
-            and not before
-            and any(
-                each.at == end and each.form & (Form.IMPERATIVE | Form.PROHIBITION)
-                for found in sentence.predicates.values()
-                for each in found
-            )
+        if always:
+            return self._end_of_plain_insult()
+        if self._is_compound() and not self.to_you:
+            return None
+        if not self.sentence.ended(self.end) and self.words[self.end].surface in _SUFFIXES | {"の"}:
+            return _with_suffix(self.sentence, self.end)
+        return self.said.end if self._insults(alone=alone) else None
+
+    def _is_about_others(self, *, alone: bool) -> bool:
+        if self.to_you:
+            return not alone and self._asks_about_yours()
+        # ばかよねえ私
+        near = (*self.before, *self.words[self.end : self.end + 4])
+        return any(word.normal in _NOT_YOU for word in near)
+
+    def _asks_about_yours(self) -> bool:
+        """Return whether it is politely asked what the listener has: あなたの犬はどんな犬ですか."""
+        places = range(self.clause, self.first)
+        owned = any(self.words[at].normal in _YOU and self.words[at + 1].surface == "の" for at in places)
+        return owned and bool(self.said.form & Form.POLITE and self.said.form & Form.QUESTION)
+
+    def _end_of_plain_insult(self) -> int | None:
+        """Return the index after a noun that has no harmless meaning."""
+        words, end = self.words, self.end
+        ended = self.sentence.ended(end)
+        if not ended and words[end].surface == "が" and self.sentence.ended(end + 1):
+            return end
+        describes = (
+            end + 1 < len(words)
+            and words[end].surface == "の"
+            and words[end + 1].part == "名詞"
+            and words[end + 1].surface not in _SUFFIXES
         )
-        only_you = words[said.end].surface == "しか" and any(
+        # 出来損ないの男性 is about another.
+        return None if describes or self.said.form & (_NO_NAME & ~Form.NEGATIVE) else end
+
+    def _is_compound(self) -> bool:
+        if self.first == self.clause:
+            return False
+        word = self.words[self.first - 1]
+        joined = word.part in ("名詞", "接頭辞") or word.surface == "の"
+        return joined and word.normal not in _BEFORE_INSULT
+
+    def _insults(self, *, alone: bool) -> bool:
+        said = self.said
+        if said.form & _NO_NAME:
+            return False
+        following = None if said.last else self.words[said.end]
+        names_you = following is not None and _is_you(following)
+        calls = (
+            following is not None
+            and following.surface in ("が", "め", "は")
+            and self.sentence.ended(said.end + 1)
+        )
+        if following is not None and not (names_you or calls or said.form & Form.INSISTS):
+            return self._insults_before(following, alone=alone)
+        if self.to_you or names_you:
+            return True
+        return not said.form & Form.POLITE and self._is_exclaimed(alone=alone)
+
+    def _insults_before(self, following: Morpheme, *, alone: bool) -> bool:
+        """Return whether the noun insults though its clause goes on with `following`."""
+        words, end, said = self.words, self.end, self.said
+        if alone and not self.before and self._order_at(end):
+            return True
+        if following.surface == "しか" and any(
             word.normal in ("居る", "おる", "雇う") for word in words[said.end + 1 : said.end + 3]
+        ):
+            return True
+        like = words[end].normal in _LIKE or words[end].surface in _LIKE
+        if like and (self.to_you or _is_office(self.sentence, end)):
+            return True
+        compared = any(word.normal in _LIKE for word in self.before[-2:])
+        addressed = following.part in ("助詞", "動詞", "形容詞") and following.surface in ("が", "め", "って")
+        return self.to_you and (compared or addressed)
+
+    def _is_exclaimed(self, *, alone: bool) -> bool:
+        """Return whether the noun is called out: after an order, after この, or with hardly another word."""
+        before = self.before
+        if self._order_until(self.first):
+            return True
+        last = {word.normal for word in before[-2:]}
+        if last & _BEFORE_INSULT and (alone or last & _POINTS):
+            return True
+        nothing_else = all(
+            word.part in ("副詞", "感動詞", "連体詞", "接頭辞") or word.normal in _BEFORE_INSULT
+            for word in before
         )
-        likened = like and (to_you or _is_office(sentence, end))
-        compared = to_you and any(word.normal in _LIKE for word in before[-2:])
-        vocative = compared or (
-            to_you
-            and words[said.end].part in ("助詞", "動詞", "形容詞")
-            and words[said.end].surface in ("が", "め", "って")
+        asked = bool(self.said.form & (Form.QUESTION | Form.RHETORICAL))
+        return alone and (nothing_else or (asked and len(before) <= 2))
+
+    def _order_at(self, at: int) -> bool:
+        return any(
+            each.at == at and each.form & (Form.IMPERATIVE | Form.PROHIBITION)
+            for each in _every_predicate(self.sentence)
         )
-        return said.end if imperative or only_you or likened or vocative else None
-    if to_you or to_them:
-        return said.end
-    if said.form & Form.POLITE:
-        return None
-    after_order = any(
-        each.end == first and each.form & (Form.IMPERATIVE | Form.PROHIBITION | Form.RHETORICAL)
-        for found in sentence.predicates.values()
-        for each in found
-    )
-    thrown_before = any(word.normal in _THROWN_BEFORE for word in before[-2:])
-    nothing_else = all(
-        word.part in ("副詞", "感動詞", "連体詞", "接頭辞") or word.normal in _THROWN_BEFORE
-        for word in before
-    )
-    if after_order or (thrown_before and (alone or _POINTS & {word.normal for word in before[-2:]})):
-        return said.end
-    asked = bool(said.form & (Form.QUESTION | Form.RHETORICAL))
-    return said.end if alone and (nothing_else or (asked and len(before) <= 2)) else None
+
+    def _order_until(self, end: int) -> bool:
+        return any(
+            each.end == end and each.form & (Form.IMPERATIVE | Form.PROHIBITION | Form.RHETORICAL)
+            for each in _every_predicate(self.sentence)
+        )
 
 
-def _asks_about_yours(sentence: Sentence, clause: int, first: int, end: int) -> bool:
-    """Return whether it is politely asked what the listener has: あなたの犬はどんな犬ですか."""
-    words = sentence.words
-    owned = any(words[at].normal in _YOU and words[at + 1].surface == "の" for at in range(clause, first))
-    said = predicate(words, end - 1, sentence.breaks)
-    return owned and bool(said.form & Form.POLITE and said.form & Form.QUESTION)
+def _every_predicate(sentence: Sentence) -> Iterator[Predicate]:
+    return (each for found in sentence.predicates.values() for each in found)
 
 
-def _of_another(sentence: Sentence, end: int) -> bool:
-    """Return whether the noun describes another one: 出来損ないの男性."""
-    words = sentence.words
-    return (
-        end + 1 < len(words)
-        and words[end].surface == "の"
-        and words[end + 1].part == "名詞"
-        and words[end + 1].surface not in _SUFFIXES
-    )
+def _is_you(word: Morpheme) -> bool:
+    return word.normal in _YOU and word.part != "接尾辞"
 
 
 def _with_suffix(sentence: Sentence, end: int) -> int | None:

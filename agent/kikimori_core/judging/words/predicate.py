@@ -38,6 +38,7 @@ def predicate(words: Sequence[Morpheme], at: int, breaks: frozenset[int], form: 
 
 
 _BEGINS_ANEW = frozenset({"動詞", "形容詞", "形状詞"})
+_REQUESTS = frozenset({"下さる", "呉れる", "頂く", "貰う", "欲しい", "頂戴"})
 
 
 class _Reader(WordReader):
@@ -74,17 +75,7 @@ class _Reader(WordReader):
             following = self.peek()
             return following is not None and following.normal == "成る"
         if word.surface in ("は", "も") and self.after_te:
-            self.form |= Form.CONCESSION
-            following = self.peek()
-            if following is not None and following.normal == "良い":
-                self.form |= Form.PERMISSION
-                self.next += 1
-            elif following is not None and following.normal == "構う":
-                self.form |= Form.PERMISSION
-                self.next += 2
-            elif following is not None and following.normal in FORBIDDEN_SO:
-                self.form |= Form.PROHIBITION
-                self.next += 1
+            self._concedes()
             return True
         if word.surface == "か" and word.detail == "副助詞":
             following = self.peek()
@@ -102,55 +93,50 @@ class _Reader(WordReader):
             return self.even_if()
         return False
 
+    def _concedes(self) -> None:
+        """Read は or も after て: してもいい, してはいけない."""
+        self.form |= Form.CONCESSION
+        following = self.peek()
+        if following is None:
+            return
+        if following.normal == "良い":
+            self.form |= Form.PERMISSION
+            self.next += 1
+        elif following.normal == "構う":
+            self.form |= Form.PERMISSION
+            self.next += 2
+        elif following.normal in FORBIDDEN_SO:
+            self.form |= Form.PROHIBITION
+            self.next += 1
+
     def _connects(self, word: Morpheme) -> bool:
         surface, following = word.surface, self.peek()
+        is_good = following is not None and following.normal == "良い"
         if surface in ("て", "で"):
-            self.after_te = True
-            self.form |= Form.TE
-            if self.form & Form.NEGATIVE and surface == "で":
-                # ないで: a prohibition once a request or the end follows.
-                request = following is None or following.normal in (
-                    "下さる",
-                    "呉れる",
-                    "頂く",
-                    "貰う",
-                    "欲しい",
-                    "頂戴",
-                )
-                ends = following is None or following.detail == "終助詞"
-                if request or ends:
-                    self.form = (self.form | Form.PROHIBITION) & ~Form.NEGATIVE
+            self._te(surface, following)
             return True
         self.after_te = False
         if surface == "ば":
             self.form |= Form.NECESSITY if self.form & Form.NEGATIVE else Form.CONDITION
-            if following is not None and following.normal == "良い":
+            if is_good:
                 self.form = (self.form | Form.SUGGESTION) & ~Form.CONDITION
                 self.next += 1
             return True
         if surface == "と":
-            if following is None or following.normal in SAYING or following.surface in ("は", "も", "か"):
-                return False
-            if self.form & Form.NEGATIVE:
-                self.form = (self.form | Form.NECESSITY) & ~Form.NEGATIVE
-                return True
-            self.form |= Form.CONDITION
-            return False
+            return self._condition_or_quotation(following)
         if surface == "から":
-            if self.next + 1 == len(self.words) or (
+            insists = self.next + 1 == len(self.words) or (
                 following is not None and following.surface in ("な", "ね", "よ")
-            ):
-                self.form |= Form.INSISTS
-                return True
-            self.form |= Form.CAUSE
-            return False
+            )
+            self.form |= Form.INSISTS if insists else Form.CAUSE
+            return insists
         if surface in ("けど", "けれど", "けれども", "が", "のに"):
-            if following is not None and following.normal == "良い":
+            if is_good:
                 # 書きますけどいいんですね
                 self.form |= Form.PERMISSION | Form.EXPLAINS
                 self.next += 1
-                return True
-            self.form |= Form.BUT
+            else:
+                self.form |= Form.BUT
             return True
         if surface == "し":
             ends = self.next + 1 == len(self.words)
@@ -160,6 +146,25 @@ class _Reader(WordReader):
         if surface == "ど":
             self.form |= Form.INSISTS
             return True
+        return False
+
+    def _te(self, surface: str, following: Morpheme | None) -> None:
+        self.after_te = True
+        self.form |= Form.TE
+        if surface == "で" and self.form & Form.NEGATIVE:
+            # ないで: a prohibition once a request or the end follows.
+            asked = following is None or following.detail == "終助詞" or following.normal in _REQUESTS
+            if asked:
+                self.form = (self.form | Form.PROHIBITION) & ~Form.NEGATIVE
+
+    def _condition_or_quotation(self, following: Morpheme | None) -> bool:
+        """Read と: しないと, すると; not と言う."""
+        if following is None or following.normal in SAYING or following.surface in ("は", "も", "か"):
+            return False
+        if self.form & Form.NEGATIVE:
+            self.form = (self.form | Form.NECESSITY) & ~Form.NEGATIVE
+            return True
+        self.form |= Form.CONDITION
         return False
 
     def _ends(self, word: Morpheme) -> bool:
@@ -214,48 +219,14 @@ class _Reader(WordReader):
 
     def _other(self, word: Morpheme) -> bool:
         if self.after_te and (flag := AFTER_TE.get(word.normal)) is not None:
-            self.after_te = False
-            # What stands behind the て decides: 返してください is an order, not a て.
-            self.form &= ~Form.TE
-            self.form |= flag
-            if word.normal in ("下さる", "頂く"):
-                self.form |= Form.POLITE
-            if self.form & Form.CAUSATIVE and word.lemma in ("いただく", "頂く", "もらう", "貰う"):
-                # 訴えさせていただきます: what the speaker will do.
-                self.form = (self.form | Form.FAVOUR) & ~(Form.CAUSATIVE | Form.REQUEST)
-            if word.surface == "み" or word.normal == "御覧":
-                self.form |= Form.IMPERATIVE
-            self.inflected(self.next)
-            if word.surface == "みよ":
-                # 探してみよ is a plan that lost its う.
-                self.form = (self.form | Form.VOLITION) & ~Form.IMPERATIVE
+            self._helper(word, flag)
             return True
-        if word.normal == "いらっしゃる" and self.words[self.next - 1].surface == "で":
+        before = self.words[self.next - 1]
+        if word.normal == "いらっしゃる" and before.surface == "で":
             # 小学生でいらっしゃいますか
             self.form |= Form.POLITE
             return True
-        stem = self.words[self.next - 1].form.startswith("連用形")
-        if stem and word.normal in ("為さる", "給う", "んさる") and word.form.startswith("命令形"):
-            self.form |= Form.IMPERATIVE
-            return True
-        if stem and word.normal in ("下さる", "頂く", "願う"):
-            self.form |= Form.REQUEST
-            self.inflected(self.next)
-            return True
-        if word.normal == "無い" and stem:
-            self.rhetorical_or_negative()
-            return True
-        if (
-            word.normal in ("積もり", "予定", "気")
-            and word.part == "名詞"
-            and self.words[self.next - 1].form.startswith("連体形")
-        ):
-            if word.normal == "気" and self._asks_for_will():
-                return True
-            self.form |= Form.PLAN
-            return True
-        if word.part == "名詞" and word.surface == "そう":
-            self.form |= Form.HEARSAY
+        if before.form.startswith("連用形") and self._after_stem(word):
             return True
         if word.surface == "みたい":
             following = self.peek()
@@ -263,28 +234,63 @@ class _Reader(WordReader):
                 # 血が通ってないみたいになる
                 self.form |= Form.HEARSAY
             return False
-        if word.part == "形状詞" and word.surface == "よう":
-            return self._like()
-        if word.part == "名詞" and word.surface == "こと":
-            particle, verb = self.peek(), self.peek(2)
-            if (
-                particle is not None
-                and particle.surface == "に"
-                and verb is not None
-                and verb.normal == "成る"
-            ):
-                self.next += 2
-                self.form |= Form.OUTCOME
-                self.inflected(self.next)
-                return True
-            self.form |= Form.NOUNED
-            return False
         if word.normal == "成る" and self.form & Form.WISH and self._wished_before():
             self.form |= Form.OUTCOME
             return True
-        if word.surface == "様" and word.part == "形状詞":
+        if word.part == "形状詞" and word.surface in ("よう", "様"):
             return self._like()
-        return False
+        return word.part == "名詞" and self._noun(word, before)
+
+    def _helper(self, word: Morpheme, flag: int) -> None:
+        """Read a helping verb after て: 返してください."""
+        self.after_te = False
+        # What stands behind the て decides: 返してください is an order, not a て.
+        self.form &= ~Form.TE
+        self.form |= flag
+        if word.normal in ("下さる", "頂く"):
+            self.form |= Form.POLITE
+        if self.form & Form.CAUSATIVE and word.lemma in ("いただく", "頂く", "もらう", "貰う"):
+            # 訴えさせていただきます: what the speaker will do.
+            self.form = (self.form | Form.FAVOUR) & ~(Form.CAUSATIVE | Form.REQUEST)
+        if word.surface == "み" or word.normal == "御覧":
+            self.form |= Form.IMPERATIVE
+        self.inflected(self.next)
+        if word.surface == "みよ":
+            # 探してみよ is a plan that lost its う.
+            self.form = (self.form | Form.VOLITION) & ~Form.IMPERATIVE
+
+    def _after_stem(self, word: Morpheme) -> bool:
+        """Read a word after a verb's stem: お待ちなさい, お待ちください, 寒くない."""
+        if word.normal in ("為さる", "給う", "んさる") and word.form.startswith("命令形"):
+            self.form |= Form.IMPERATIVE
+        elif word.normal in ("下さる", "頂く", "願う"):
+            self.form |= Form.REQUEST
+            self.inflected(self.next)
+        elif word.normal == "無い":
+            self.rhetorical_or_negative()
+        else:
+            return False
+        return True
+
+    def _noun(self, word: Morpheme, before: Morpheme) -> bool:
+        """Read a noun that says how the clause is meant: つもり, そうだ, ことになる."""
+        if word.normal in ("積もり", "予定", "気") and before.form.startswith("連体形"):
+            if word.normal != "気" or not self._asks_for_will():
+                self.form |= Form.PLAN
+            return True
+        if word.surface == "そう":
+            self.form |= Form.HEARSAY
+            return True
+        if word.surface != "こと":
+            return False
+        particle, verb = self.peek(), self.peek(2)
+        if particle is None or particle.surface != "に" or verb is None or verb.normal != "成る":
+            self.form |= Form.NOUNED
+            return False
+        self.next += 2
+        self.form |= Form.OUTCOME
+        self.inflected(self.next)
+        return True
 
     def _like(self) -> bool:
         """Read ように言え, ようにしろ: an order to say or do what stands before よう."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.auxiliaries import AFTER_TE
@@ -132,7 +133,7 @@ class Sentence:
         if not words[at].form.startswith("連用形") or {at + 1, at + 2} & self.breaks:
             return None
         behind = predicate(words, at + 2, self.breaks, brings(words, at + 2))
-        return type(behind)(at, behind.end, behind.form, behind.last)
+        return replace(behind, at=at)
 
     def _honorific(self, at: int) -> Predicate | None:
         """Read お出しになる as the form of 出す: the form is that of なる."""
@@ -141,10 +142,10 @@ class Sentence:
             return None
         if words[at + 1].surface == "に" and words[at + 2].normal == "成る":
             behind = predicate(words, at + 2, self.breaks)
-            return type(behind)(at, behind.end, behind.form | Form.POLITE, behind.last)
+            return replace(behind, at=at, form=behind.form | Form.POLITE)
         if words[at + 1].normal in ("下さる", "頂く", "願う"):
             behind = predicate(words, at + 1, self.breaks, Form.REQUEST)
-            return type(behind)(at, behind.end, behind.form | Form.POLITE, behind.last)
+            return replace(behind, at=at, form=behind.form | Form.POLITE)
         return None
 
     def anchors(self) -> Iterator[str]:

@@ -51,63 +51,103 @@ _HELPERS = frozenset({"ます", "です", "だ", "御座る", "てる", "おる"
 
 def read_tail(words: Sequence[Morpheme], place: int, text: str) -> ClauseEnd:
     """Read on from `place`, the word after a predicate, to the end of its clause."""
-    polite = place > 0 and words[place - 1].normal in ("ず", "ます", "です")
-    past = False
-    while place < len(words):
-        word = words[place]
-        following = words[place + 1] if place + 1 < len(words) else None
-        if place and _stop_between(text, words[place - 1], word) and word.part not in ("助詞", "助動詞"):
-            return ClauseEnd(Link.MAIN, past, place)
+    return _TailReader(words, place, text).read()
+
+
+class _TailReader:
+    """Reads word by word behind a predicate until its clause ends."""
+
+    def __init__(self, words: Sequence[Morpheme], place: int, text: str) -> None:
+        self.words, self.place, self.text = words, place, text
+        self.polite = place > 0 and words[place - 1].normal in ("ず", "ます", "です")
+        self.past = False
+
+    def read(self) -> ClauseEnd:
+        while self.place < len(self.words):
+            link = self._read_word(self.words[self.place])
+            if link is not None:
+                return ClauseEnd(link, self.past, self.place)
+            self.place += 1
+        return ClauseEnd(Link.MAIN, self.past, self.place)
+
+    def _following(self) -> Morpheme | None:
+        return self.words[self.place + 1] if self.place + 1 < len(self.words) else None
+
+    def _ends(self, link: Link, after: int = 1) -> Link:
+        """Set the end of the clause `after` words on."""
+        self.place += after
+        return link
+
+    def _read_word(self, word: Morpheme) -> Link | None:
+        """Return the link where the clause ends at this word; `place` is then the first word after the clause."""
+        following = self._following()
+        stops = self.place and _stop_between(self.text, self.words[self.place - 1], word)
+        if stops and word.part not in ("助詞", "助動詞"):
+            return Link.MAIN
         if word.normal in ("です", "だ") and word.form.startswith("意志推量形"):
-            return ClauseEnd(Link.ASKED, past, place + 1)
-        if word.normal == "た" and word.part == "助動詞":
-            if word.form.startswith("仮定形"):
-                return ClauseEnd(Link.OPEN, past, place + 1)
-            past = True
-        elif word.normal in _HELPERS:
-            polite = polite or word.normal in ("ます", "です")
-            if word.form.startswith("仮定形"):
-                return ClauseEnd(Link.OPEN, past, place + 1)
-        elif word.detail == "準体助詞":
-            if following is not None and following.surface == "で" and not _copula_goes_on(words, place + 2):
-                return ClauseEnd(Link.LEADS, past, place + 2)
-            if following is None or following.part != "助動詞":
-                return ClauseEnd(Link.OPEN if following is not None else Link.MAIN, past, place + 1)
-        elif word.surface == "か" and word.part == "助詞":
-            if _we_think(words, place + 1):
-                return ClauseEnd(Link.MAIN, past, place + 3)
-            return ClauseEnd(Link.ASKED, past, place + 1)
-        elif word.detail == "終助詞" and word.surface in _SOFT_ENDS:
-            pass
-        elif _leads_on(word):
-            return ClauseEnd(Link.LEADS, past, place + 1)
-        elif word.surface in ("ば", "なら") or word.normal in _CONDITIONS:
-            return ClauseEnd(Link.OPEN, past, place + 1)
-        elif word.surface in ("と", "って") and word.part == "助詞":
-            # と申し上げております, こととなっております: our own words; とのこと, とおっしゃる, ますと: not.
+            return self._ends(Link.ASKED)
+        if word.normal in _HELPERS or (word.normal == "た" and word.part == "助動詞"):
+            return self._auxiliary(word)
+        if word.detail == "準体助詞":
+            return self._explanation(following)
+        if word.surface == "か" and word.part == "助詞":
+            if _we_think(self.words, self.place + 1):
+                return self._ends(Link.MAIN, 3)
+            return self._ends(Link.ASKED)
+        if word.detail == "終助詞" and word.surface in _SOFT_ENDS:
+            return None
+        if _leads_on(word):
+            return self._ends(Link.LEADS)
+        if word.surface in ("ば", "なら") or word.normal in _CONDITIONS:
+            return self._ends(Link.OPEN)
+        if word.surface in ("と", "って") and word.part == "助詞":
+            return self._quotation(following)
+        if word.surface in ("て", "で") and word.detail == "接続助詞":
+            goes_on = following is not None and following.normal in _HELPERS
+            return None if goes_on else self._ends(Link.LEADS)
+        if word.part == "名詞" and word.normal in _RULES:
+            return self._rule(following)
+        if word.part == "助詞":
+            return self._ends(Link.OPEN)
+        # A polite form never stands before the noun it describes.
+        return Link.MAIN if self.polite else Link.OPEN
+
+    def _auxiliary(self, word: Morpheme) -> Link | None:
+        if word.form.startswith("仮定形"):
+            return self._ends(Link.OPEN)
+        self.past = self.past or word.normal == "た"
+        self.polite = self.polite or word.normal in ("ます", "です")
+        return None
+
+    def _explanation(self, following: Morpheme | None) -> Link | None:
+        """Read の or ん."""
+        if following is None:
+            return self._ends(Link.MAIN)
+        if following.surface == "で" and not _copula_goes_on(self.words, self.place + 2):
+            return self._ends(Link.LEADS, 2)
+        return None if following.part == "助動詞" else self._ends(Link.OPEN)
+
+    def _quotation(self, following: Morpheme | None) -> Link | None:
+        """Read と: と申し上げております, こととなっております are our own words; とのこと, とおっしゃる, ますと are not."""
+        if told := _told(self.words, self.place + 1):
             # できませんと何度もお伝えしたはずです: it was told before, and stands.
-            if told := _told(words, place + 1):
-                return ClauseEnd(Link.MAIN, False, told)
-            if following is None or following.normal not in _THOUGHT:
-                return ClauseEnd(Link.OPEN, past, place + 1)
-            place += 1
-        elif word.surface in ("て", "で") and word.detail == "接続助詞":
-            if following is None or following.normal not in _HELPERS:
-                return ClauseEnd(Link.LEADS, past, place + 1)
-        elif word.part == "名詞" and word.normal in _RULES:
-            if following is None or following.surface not in ("だ", "です", "で", "でし", "と", "に"):
-                return ClauseEnd(Link.OPEN, past, place + 1)
-            if following.surface == "に":
-                if place + 2 >= len(words) or words[place + 2].normal != "成る":
-                    return ClauseEnd(Link.OPEN, past, place + 1)
-                place += 2
-        elif word.part == "助詞":
-            return ClauseEnd(Link.OPEN, past, place + 1)
-        else:
-            # A polite form never stands before the noun it describes.
-            return ClauseEnd(Link.MAIN if polite else Link.OPEN, past, place)
-        place += 1
-    return ClauseEnd(Link.MAIN, past, place)
+            self.past, self.place = False, told
+            return Link.MAIN
+        if following is None or following.normal not in _THOUGHT:
+            return self._ends(Link.OPEN)
+        self.place += 1
+        return None
+
+    def _rule(self, following: Morpheme | None) -> Link | None:
+        """Read a noun such as 決まり."""
+        if following is None or following.surface not in ("だ", "です", "で", "でし", "と", "に"):
+            return self._ends(Link.OPEN)
+        if following.surface == "に":
+            verb = self.words[self.place + 2] if self.place + 2 < len(self.words) else None
+            if verb is None or verb.normal != "成る":
+                return self._ends(Link.OPEN)
+            self.place += 2
+        return None
 
 
 def _copula_goes_on(words: Sequence[Morpheme], place: int) -> bool:

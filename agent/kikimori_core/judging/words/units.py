@@ -234,81 +234,120 @@ class UnitPattern:
 def compile_units(
     phrase: str, mood: Mood, found: Sequence[Morpheme], choice: Choice | None = None
 ) -> UnitPattern:
-    """Make the pattern of a phrase that was cut into `found`. `choice`: a list of nouns in it."""
-    parts: list[NounPart | VerbPart] = []
-    stems: list[tuple[str, str]] = []
-    noun: list[Morpheme] = []
-    at = 0
-    form = 0
-    tail = False
-    nothing: frozenset[int] = frozenset()
+    """Make the pattern of a phrase that was cut into `found`. `choice`: a list of nouns in it.
 
-    def end_noun() -> None:
-        while noun and noun[-1].surface == "の":
-            noun.pop()
-        kept = [word for word in noun if word.surface != "の"]
+    Raises:
+        ValueError: no word of it carries a meaning.
+    """
+    reader = _PartReader(found, choice)
+    reader.read()
+    if not reader.parts:
+        raise ValueError("has no word that carries its meaning")
+    return UnitPattern(
+        phrase,
+        mood,
+        tuple(reader.parts),
+        reader.form,
+        phrase.startswith("。"),
+        phrase.endswith("。"),
+        reader.tail,
+        tuple(reader.stems),
+    )
+
+
+class _PartReader:
+    """Reads the words of a phrase into its parts."""
+
+    def __init__(self, found: Sequence[Morpheme], choice: Choice | None) -> None:
+        self._found, self._choice = found, choice
+        self._at = 0
+        self._noun: list[Morpheme] = []
+        """Words of the noun that has begun."""
+        self.parts: list[NounPart | VerbPart] = []
+        self.stems: list[tuple[str, str]] = []
+        """Stem and key of each verb."""
+        self.form = 0
+        """Form of the last part."""
+        self.tail = False
+        """More than particles stands behind the last noun."""
+
+    def read(self) -> None:
+        while self._at < len(self._found):
+            self._read_word(self._found[self._at])
+        self._end_noun()
+
+    def _read_word(self, word: Morpheme) -> None:
+        found, at = self._found, self._at
+        following = found[at + 1] if at + 1 < len(found) else None
+        if self._choice is not None and self._choice.holds(word):
+            self._read_choice(self._choice)
+        elif word.lemma in CONTEMPT and len(found) == 1:
+            self.parts.append(VerbPart((BY_CONTEMPT,), "", 0))
+            self._at += 1
+        elif says_nothing(found, at) and self._noun:
+            # どういう教育
+            self._take()
+        elif word.part in ("動詞", "形容詞"):
+            self._read_verb(word)
+        elif word.surface == "に" and self._noun and self._noun[-1].normal in ("癖", "くせ"):
+            # 女のくせに is no 癖.
+            self._take()
+        elif _falls_away(word) and self._noun and following is not None and following.surface == "も":
+            # 小学生でも says more than 小学生が.
+            self._take(2)
+        elif _falls_away(word):
+            begun = bool(self._noun)
+            self._end_noun()
+            if begun:
+                self._read_form(at)
+            else:
+                self._at += 1
+        else:
+            self._take()
+            self.form, self.tail = 0, False
+
+    def _take(self, many: int = 1) -> None:
+        """Take words for the noun that has begun."""
+        self._noun += self._found[self._at : self._at + many]
+        self._at += many
+
+    def _read_form(self, after: int) -> None:
+        """Read the form of the noun that ends before `after`, whose next word falls away."""
+        said = predicate(self._found, after - 1, frozenset())
+        self.form, self.tail = said.form, said.end > said.at + 1
+        self._at = max(said.end, after + 1)
+
+    def _end_noun(self) -> None:
+        kept = [word for word in self._noun if word.surface != "の"]
         if kept:
             pronoun = len(kept) == 1 and kept[0].part == "代名詞"
             sound = "".join(word.sound for word in kept)
-            parts.append(NounPart((Option(sound, long_vowels(kept), pronoun),), frozenset({sound})))
-        noun.clear()
+            option = Option(sound, long_vowels(kept), pronoun)
+            self.parts.append(NounPart((option,), frozenset({sound})))
+        self._noun.clear()
 
-    while at < len(found):
-        word = found[at]
-        if choice is not None and choice.holds(word):
-            end_noun()
-            parts.append(NounPart(choice.options, frozenset(each.sound for each in choice.options)))
-            while at < len(found) and choice.holds(found[at]):
-                at += 1
-            said = predicate(found, at - 1, nothing)
-            form, tail = said.form, said.end > said.at + 1
-            if at < len(found) and _falls_away(found[at]):
-                at = max(said.end, at + 1)
-        elif word.lemma in CONTEMPT and len(found) == 1:
-            parts.append(VerbPart((BY_CONTEMPT,), "", 0))
-            at += 1
-        elif says_nothing(found, at) and noun:
-            # どういう教育
-            noun.append(word)
-            at += 1
-        elif word.part in ("動詞", "形容詞"):
-            end_noun()
-            said = predicate(found, at, nothing)
-            if said.form & Form.PLAN and said.end < len(found):
-                # 聞く気あるのか: 気 is a part of its own.
-                said = predicate(found[: _plan(found, at)], at, nothing)
-            part = VerbPart(keys(word), word.normal, said.form | brings(found, at))
-            parts.append(part)
-            form, tail = part.form, False
-            stems += [(stem, part.keys[0]) for stem in stems_of(part.keys[0], word.conjugation)]
-            at = said.end
-        elif word.surface == "に" and noun and noun[-1].normal in ("癖", "くせ"):
-            # 女のくせに is no 癖.
-            noun.append(word)
-            at += 1
-        elif _falls_away(word) and noun and at + 1 < len(found) and found[at + 1].surface == "も":
-            # 小学生でも says more than 小学生が.
-            noun += [word, found[at + 1]]
-            at += 2
-        elif _falls_away(word):
-            behind = predicate(found, at - 1, nothing) if noun else None
-            end_noun()
-            if behind is not None:
-                form = behind.form
-                tail = behind.end > behind.at + 1
-                at = max(behind.end, at + 1)
-            else:
-                at += 1
-        else:
-            noun.append(word)
-            form, tail = 0, False
-            at += 1
-    end_noun()
-    if not parts:
-        raise ValueError("has no word that carries its meaning")
-    return UnitPattern(
-        phrase, mood, tuple(parts), form, phrase.startswith("。"), phrase.endswith("。"), tail, tuple(stems)
-    )
+    def _read_choice(self, choice: Choice) -> None:
+        self._end_noun()
+        self.parts.append(NounPart(choice.options, frozenset(each.sound for each in choice.options)))
+        while self._at < len(self._found) and choice.holds(self._found[self._at]):
+            self._at += 1
+        after = self._at
+        self._read_form(after)
+        if after == len(self._found) or not _falls_away(self._found[after]):
+            self._at = after
+
+    def _read_verb(self, word: Morpheme) -> None:
+        found, at = self._found, self._at
+        self._end_noun()
+        said = predicate(found, at, frozenset())
+        if said.form & Form.PLAN and said.end < len(found):
+            # 聞く気あるのか: 気 is a part of its own.
+            said = predicate(found[: _plan(found, at)], at, frozenset())
+        part = VerbPart(keys(word), word.normal, said.form | brings(found, at))
+        self.parts.append(part)
+        self.form, self.tail = part.form, False
+        self.stems += [(stem, part.keys[0]) for stem in stems_of(part.keys[0], word.conjugation)]
+        self._at = said.end
 
 
 def _plan(found: Sequence[Morpheme], at: int) -> int:
