@@ -16,7 +16,7 @@ from kikimori_core.wire.messages import DoubtedWords
 class DoubtsFools:
     """Phrases of which one word is always doubted."""
 
-    def find(self, utterance: Utterance) -> UtteranceFindings:
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:  # noqa: ARG002
         return UtteranceFindings(doubted=(Match("insult", "馬鹿"),) if "馬鹿" in utterance.text else ())
 
 

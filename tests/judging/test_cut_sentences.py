@@ -19,6 +19,7 @@ from kikimori_core.wire.messages import Severity, ToneEvidence
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kikimori_core.judging.phrases import UtteranceFindings
     from kikimori_core.model.alert import AlertChange
 
 CONFIG = AgentConfig()
@@ -47,6 +48,35 @@ def test_a_sentence_cut_at_a_pause_is_read_as_one() -> None:
     assert isinstance(evidence, ToneEvidence)
     assert evidence.text == f"{FIRST}、{SECOND}"
     assert (evidence.start_s, evidence.end_s, evidence.category) == (10, 14.8, "authority")
+
+
+class Recording:
+    """Finder that keeps the questions it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
+        self.asked.append((utterance.text, acts))
+        return FINDER.find(utterance, acts=acts)
+
+
+def test_the_demand_of_both_is_not_looked_for() -> None:
+    finder = Recording()
+    judge = CallJudge(RULES, finder, words_heard=True)
+    for each in (final(FIRST, 10), final(SECOND, 12.8)):
+        judge.observe(each)
+    assert finder.asked == [(FIRST, True), (SECOND, True), (f"{FIRST}、{SECOND}", False)]
+
+
+def test_without_acts_neither_demand_nor_refusal_is_found() -> None:
+    demand, refusal = final("返金しろ、殺すぞ", 10), final("返金はいたしかねます", 10, Role.OPERATOR)
+    whole, words = FINDER.find(demand), FINDER.find(demand, acts=False)
+    assert whole.demand is not None
+    assert (words.demand, words.wording, words.demanding) == (None, None, None)
+    assert words.matches == whole.matches != ()
+    assert FINDER.find(refusal).refusal is not None
+    assert FINDER.find(refusal, acts=False).refusal is None
 
 
 def test_both_together_must_be_surer_than_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:

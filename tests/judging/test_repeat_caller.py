@@ -7,19 +7,12 @@ from pydantic import ValidationError
 
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds.repeat_caller import RepeatCallerRule
-from kikimori_core.judging.phrases import UtteranceFindings
+from kikimori_core.judging.phrases import NoPhrases
 from kikimori_core.judging.summary import with_summary
 from kikimori_core.model.alert import AlertChange, Severity
-from kikimori_core.model.evidence import ContactsOfDay, EarlierContacts, Utterance
+from kikimori_core.model.evidence import ContactsOfDay, EarlierContacts
 
 TITLE = {"ja": "繰り返しのお電話", "en": "Repeat caller"}
-
-
-class NoPhrases:
-    """Phrases of an office without any list."""
-
-    def find(self, utterance: Utterance) -> UtteranceFindings:  # noqa: ARG002
-        return UtteranceFindings()
 
 
 def told(judge: CallJudge, now_s: float, *days: tuple[int, int, float, int]) -> list[AlertChange]:

@@ -8,7 +8,7 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.kinds import KINDS
 from kikimori_core.judging.kinds.detector import CallFacts, Detector, Finding, Observation, Spoken
 from kikimori_core.judging.kinds.rule import Name, Rule
-from kikimori_core.judging.phrases import UtteranceFindings
+from kikimori_core.judging.phrases import NoPhrases
 from kikimori_core.judging.rules import categories_without_phrases, load_rules
 from kikimori_core.judging.summary import with_summary
 from kikimori_core.model.alert import Severity
@@ -56,13 +56,6 @@ class LongWindedDetector(Detector):
         return Finding(said.end_s, self._rule.severity, (evidence,))
 
 
-class NothingFound:
-    """Phrases of an office without any list."""
-
-    def find(self, utterance: Utterance) -> UtteranceFindings:  # noqa: ARG002  (whatever was said)
-        return UtteranceFindings()
-
-
 def test_a_kind_of_ones_own_is_read_judged_and_summarised(tmp_path: Path) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(
@@ -73,7 +66,7 @@ def test_a_kind_of_ones_own_is_read_judged_and_summarised(tmp_path: Path) -> Non
     assert [rule.kind for rule in rules] == ["long-winded"]
     assert rules[0].needs_words()
     assert categories_without_phrases(rules, {"insult"}) == {"monologue": "tired"}
-    judge = CallJudge(rules, NothingFound(), words_heard=True)
+    judge = CallJudge(rules, NoPhrases(), words_heard=True)
     heard = [
         judge.observe(Utterance(Role.CUSTOMER, f"line-{seconds}", 0.0, seconds, "それでですね", final=True))
         for seconds in (39.0, 41.0)

@@ -29,14 +29,13 @@ from kikimori.integrations.asterisk.control import AsteriskControl
 from kikimori.integrations.asterisk.settings import AsteriskTable
 from kikimori.integrations.freeswitch.control.control import FreeSwitchControl
 from kikimori.integrations.freeswitch.settings import FreeSwitchTable
-from kikimori_core.judging.phrases import UtteranceFindings
+from kikimori_core.judging.phrases import NoPhrases
 from kikimori_core.model.call import CallInfo, EndReason, LegInfo, Role
 from kikimori_core.wire.messages import Alert, CallState, Command, CommandResult, Party, TranscriptLine
 from kikimori_core.wire.topics import AgentTopics
 
 if TYPE_CHECKING:
     from kikimori.calls.leg import LiveLeg
-    from kikimori_core.model.evidence import Utterance
 
 SITE = "test"
 
@@ -56,21 +55,13 @@ class Page:
     def line(self, line: TranscriptLine) -> None: ...
 
 
-class Deaf:
-    """Finds no phrase."""
-
-    def find(self, utterance: Utterance) -> UtteranceFindings:
-        del utterance
-        return UtteranceFindings()
-
-
 class WalkedAgent:
     def __init__(self, control: AsteriskControl | FreeSwitchControl) -> None:
         self.control = control
         self.desk = Desk(
             DeskSettings(SITE, "agent", capabilities=control.capabilities),
             (),
-            Deaf(),
+            NoPhrases(),
             Page(),
             None,
             met=lambda call: control.meet(call.info, call.set_status),

@@ -72,7 +72,8 @@ class CutSentences:
             other=None,
             likely=(),
         )
-        found = self._phrases.find(whole)
+        # What it demands was counted with its pieces.
+        found = self._phrases.find(whole, acts=False)
         known = before.found | piece.found
         news = tuple(match for match in found.matches if match.category not in known and not match.unsure)
         told = known or before.toned or piece.toned

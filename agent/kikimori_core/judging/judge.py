@@ -128,7 +128,7 @@ class CallJudge:
         if whole is None:
             return changes
         self.counts.add(tones=whole.tone is not None)
-        # Only what one sentence alarms by: its demand was counted with its pieces.
+        # Only what one sentence alarms by.
         return changes + self._observe(whole, PhraseRule, ToneRule)
 
     def _heard_first(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:

@@ -100,7 +100,15 @@ class _Category(Protocol):
 class PhraseFinder(Protocol):
     """Part of `PhraseBook` that judging needs."""
 
-    def find(self, utterance: Utterance) -> UtteranceFindings: ...
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
+        """Return what an utterance holds. `acts`: also what a final demands or refuses."""
+
+
+class NoPhrases:
+    """Finder of no phrase, for calls that are judged by sound alone."""
+
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:  # noqa: ARG002
+        return UtteranceFindings()
 
 
 class PhraseBook:
@@ -146,23 +154,23 @@ class PhraseBook:
     def names(self) -> frozenset[str]:
         return frozenset(category.name for category in self._categories)
 
-    def find(self, utterance: Utterance) -> UtteranceFindings:
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
         """Return each category once that the utterance holds and that its speaker can be blamed or credited for.
 
-        What a final demands or refuses is found too; in a partial result only words can count.
+        `acts`: what a final demands or refuses is found too; in a partial result only words can count.
         """
-        return self.find_in(self.hear(utterance.text), utterance.role, final=utterance.final)
+        return self.find_in(self.hear(utterance.text), utterance.role, acts=acts and utterance.final)
 
     def hear(self, text: str) -> Pronunciation:
         """Cut a text into words and sounds."""
         return self._ear.hear(text)
 
-    def find_in(self, heard: Pronunciation, role: Role, *, final: bool) -> UtteranceFindings:
+    def find_in(self, heard: Pronunciation, role: Role, *, acts: bool) -> UtteranceFindings:
         """Do as `find` with a text that was cut before."""
         if not heard.sound:
             return UtteranceFindings()
         matches = self._matches(heard, role)
-        return self._with_acts(matches, heard, role) if final else UtteranceFindings(matches)
+        return self._with_acts(matches, heard, role) if acts else UtteranceFindings(matches)
 
     def _matches(self, heard: Pronunciation, role: Role) -> tuple[Match, ...]:
         found: dict[str, Match] = {}

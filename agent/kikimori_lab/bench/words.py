@@ -151,8 +151,8 @@ class _Call:
 
     # --- as the judge's phrase book
 
-    def find(self, utterance: Utterance) -> UtteranceFindings:
-        said = self.book.find(utterance)
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
+        said = self.book.find(utterance, acts=acts)
         if utterance.final:
             now = asyncio.get_running_loop().time()
             for match in said.matches:

@@ -144,5 +144,5 @@ class _Remembering:
     def __init__(self, phrases: PhraseBook | CheckedPhrases) -> None:
         self._find = lru_cache(maxsize=64)(phrases.find)
 
-    def find(self, utterance: Utterance) -> UtteranceFindings:
-        return self._find(utterance)
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
+        return self._find(utterance, acts=acts)

@@ -60,10 +60,13 @@ class CheckedPhrases:
     def skipped(self) -> tuple[str, ...]:
         return self._book.skipped
 
-    def find(self, utterance: Utterance) -> UtteranceFindings:
-        """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing."""
+    def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
+        """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing.
+
+        `acts`: as in `PhraseBook.find`.
+        """
         heard = self._book.hear(utterance.text)
-        said = self._book.find_in(heard, utterance.role, final=utterance.final)
+        said = self._book.find_in(heard, utterance.role, acts=acts and utterance.final)
         if utterance.role is Role.OPERATOR:
             return said
         blamed = [match for match in said.matches if match.category in self._model.note.classes]
