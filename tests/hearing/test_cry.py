@@ -13,7 +13,7 @@ from kikimori.hearing.bank import AcousticBank
 from kikimori.hearing.frames import BLOCK_S, block_samples
 from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.rules import load_rules
-from kikimori_lab.evaluation.effort import _window
+from kikimori_lab.evaluation.recordings import effort_window
 
 Pcm = NDArray[np.int16]
 
@@ -46,7 +46,7 @@ def alerts_in(pcm: Pcm) -> list[float]:
     slot = bank.open()
     for at in range(len(pcm) // size):
         effort = bank.hear([slot], pcm[at * size : (at + 1) * size].tobytes()).effort
-        changes = judge.observe(_window(effort, 0, at)) if effort.known[0] else []
+        changes = judge.observe(effort_window(effort, 0, at)) if effort.known[0] else []
         changes += judge.advance((at + 1) * BLOCK_S)
         found += [change.raised_s for change in changes if change.rule == "shouting"]
     return found

@@ -25,7 +25,7 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.rules import load_rules
 from kikimori_core.model.call import Role
 from kikimori_lab.demo.script import load_calls
-from kikimori_lab.evaluation.effort import _window
+from kikimori_lab.evaluation.recordings import effort_window
 from kikimori_training.effort.sounds import SOUNDS
 from kikimori_training.noise_calls import decoded
 from kikimori_training.telephone import Law
@@ -202,7 +202,7 @@ def test_ciphertext_taken_for_g711_never_alerts_and_is_named_noise(law: Law) -> 
         change.rule
         for at, each in enumerate(heard[:blocks])
         if each.effort.known[0]
-        for change in judge.observe(_window(each.effort, 0, at))
+        for change in judge.observe(effort_window(each.effort, 0, at))
     ]
     assert alerts == []
     named = [bool(each.noise[0]) for each in heard]

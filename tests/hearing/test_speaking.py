@@ -15,7 +15,7 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.model.call import Role
 from kikimori_core.model.evidence import EffortWindow
 from kikimori_lab.demo.script import load_calls
-from kikimori_lab.evaluation.effort import _window
+from kikimori_lab.evaluation.recordings import effort_window
 from kikimori_training.telephone import Colour, babble, noise
 
 BLOCK = block_samples(8000)
@@ -85,7 +85,7 @@ def test_what_stands_out_of_the_noise_is_given_to_the_recogniser_alone(kind: str
 
 def windows(wave: Wave, role: Role) -> list[tuple[int, EffortWindow]]:
     return [
-        (at, replace(_window(each.effort, 0, at), role=role))
+        (at, replace(effort_window(each.effort, 0, at), role=role))
         for at, each in enumerate(heard(wave))
         if each.effort.known[0]
     ]

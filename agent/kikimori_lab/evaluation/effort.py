@@ -12,37 +12,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
 
-from kikimori.errors import AudioFileError, KikimoriError
-from kikimori.hearing.bank import AcousticBank
-from kikimori.hearing.frames import BLOCK_S, block_samples
-from kikimori.media.resample import Resampler
-from kikimori_core.judging.judge import CallJudge
+from kikimori.errors import KikimoriError
+from kikimori.hearing.frames import BLOCK_S
 from kikimori_core.judging.kinds.shouting import ShoutingRule
-from kikimori_core.judging.phrases import UtteranceFindings
-from kikimori_core.model.evidence import EffortWindow, Role
+from kikimori_lab.evaluation.recordings import PAUSE, heard_together, read_recording, shouting_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from kikimori.hearing.effort import Efforts
     from kikimori_core.judging.kinds.rule import Rule
-    from kikimori_core.model.evidence import Utterance
+    from kikimori_lab.evaluation.recordings import Audio
 
 LABELS = ("calm", "shout")
-RATE = 8000
 BASELINE_S = 20.0
 """Audio of the speaker's calm clips that is heard before a clip."""
 AT_ONCE = 256
 """Clips heard together."""
 DECIDES_AT = 0.75
 """Probability from which a block counts as raised; rules/default.toml has the same."""
-PAUSE_BLOCKS = 3
-"""Blocks of pause between two clips of a call."""
 TOGETHER = 5
 """Blocks (one second of speech) whose mean probability scores a clip."""
 
@@ -107,7 +98,7 @@ def evaluate_effort(
         KikimoriError: the folder or a file in it cannot be used.
     """
     clips = find_clips(folder)
-    blocks = {clip.path: _blocks(clip.path) for clip in clips}
+    blocks = {clip.path: read_recording(clip.path) for clip in clips}
     calm: dict[tuple[str, str], list[LabelledClip]] = defaultdict(list)
     for clip in clips:
         if clip.speaker is not None and not clip.raised:
@@ -132,64 +123,21 @@ def evaluate_effort(
 
 
 def _callers(
-    clips: Sequence[LabelledClip], blocks: dict[Path, NDArray[np.int16]], rules: Sequence[ShoutingRule]
+    clips: Sequence[LabelledClip], blocks: dict[Path, Audio], rules: Sequence[ShoutingRule]
 ) -> tuple[float, int]:
     """Return hours of calm calls and alerts in them: each speaker's calm clips of a condition one after another."""
-    calls: dict[tuple[str, str], list[NDArray[np.int16]]] = defaultdict(list)
-    pause = np.zeros((PAUSE_BLOCKS, block_samples(RATE)), dtype=np.int16)
+    calls: dict[tuple[str, str], list[Audio]] = defaultdict(list)
     for clip in clips:
         if not clip.raised:
-            calls[clip.condition, clip.speaker or clip.path.name] += [blocks[clip.path], pause]
+            calls[clip.condition, clip.speaker or clip.path.name] += [blocks[clip.path], PAUSE]
     audio = [np.concatenate(each) for each in calls.values()]
-    judges = [CallJudge(rules, _NoPhrases(), words_heard=False) for _ in audio]
-    alerts = 0
-    for at, rows, effort in _heard_together(audio):
-        for row, number in enumerate(rows):
-            changes = judges[number].observe(_window(effort, row, at)) if effort.known[row] else []
-            changes += judges[number].advance((at + 1) * BLOCK_S)
-            alerts += sum(change.revision == 1 for change in changes)
+    alerts = sum(map(len, shouting_alerts(audio, rules)))
     return sum(map(len, audio)) * BLOCK_S / 3600, alerts
 
 
-def _window(effort: Efforts, row: int, at: int) -> EffortWindow:
-    return EffortWindow(
-        Role.CUSTOMER,
-        at * BLOCK_S,
-        (at + 1) * BLOCK_S,
-        float(effort.speech_s[row]),
-        float(effort.level_db[row]),
-        float(effort.tilt_db[row]),
-        None,
-        None,
-        None,
-        float(effort.probability[row]),
-    )
-
-
-class _NoPhrases:
-    def find(self, utterance: Utterance) -> UtteranceFindings:
-        del utterance
-        return UtteranceFindings()
-
-
-def _blocks(path: Path) -> NDArray[np.int16]:
-    """Return a file's audio as int16 [blocks, samples] at 8 kHz; channels are mixed."""
-    try:
-        audio, rate = soundfile.read(path, dtype="int16", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        reason = getattr(error, "error_string", str(error))
-        raise AudioFileError.of("audio_unreadable", file=path, reason=reason) from None
-    mono = audio.mean(axis=1).astype("<i2") if audio.shape[1] > 1 else audio[:, 0].astype("<i2")
-    if rate != RATE:
-        resampler = Resampler(rate, RATE)
-        mono = np.frombuffer(resampler.feed(mono.tobytes()) + resampler.flush(), dtype="<i2")
-    size = block_samples(RATE)
-    return np.pad(mono, (0, -len(mono) % size)).reshape(-1, size)
-
-
 def _baseline(
-    clip: LabelledClip, calm: dict[tuple[str, str], list[LabelledClip]], blocks: dict[Path, NDArray[np.int16]]
-) -> NDArray[np.int16] | None:
+    clip: LabelledClip, calm: dict[tuple[str, str], list[LabelledClip]], blocks: dict[Path, Audio]
+) -> Audio | None:
     if clip.speaker is None:
         return None
     others = [blocks[each.path] for each in calm[clip.condition, clip.speaker] if each is not clip]
@@ -198,19 +146,7 @@ def _baseline(
     return np.concatenate(others)[: round(BASELINE_S / BLOCK_S)]
 
 
-def _heard_together(audio: Sequence[NDArray[np.int16]]) -> Iterator[tuple[int, list[int], Efforts]]:
-    """Hear recordings side by side; yield each block, the recordings that have it, and their features."""
-    bank = AcousticBank(RATE)
-    slots = [bank.open() for _ in audio]
-    for at in range(max(map(len, audio), default=0)):
-        rows = [number for number, each in enumerate(audio) if at < len(each)]
-        pcm = np.stack([audio[number][at] for number in rows]).tobytes()
-        yield at, rows, bank.hear([slots[number] for number in rows], pcm).effort
-
-
-def _hear(
-    clips: Sequence[NDArray[np.int16]], prefixes: Sequence[NDArray[np.int16] | None]
-) -> list[ClipScores]:
+def _hear(clips: Sequence[Audio], prefixes: Sequence[Audio | None]) -> list[ClipScores]:
     """Hear clips together, each on a leg of its own, after its prefix."""
     heard = [ClipScores() for _ in clips]
     audio = [
@@ -219,7 +155,7 @@ def _hear(
     ]
     begins = [0 if prefix is None else len(prefix) for prefix in prefixes]
     spoke: list[int | None] = [None] * len(clips)
-    for at, rows, effort in _heard_together(audio):
+    for at, rows, effort in heard_together(audio):
         for row, number in enumerate(rows):
             if at < begins[number]:
                 continue
@@ -258,10 +194,10 @@ def trace(clips: Sequence[LabelledClip], calm_clips: int = 4, raised_clips: int 
         return None
     speaker = min(speakers, key=str)
     mine = [clip for clip in clips if clip.speaker == speaker]
-    calm = [_blocks(clip.path) for clip in mine if not clip.raised][:calm_clips]
-    raised = [_blocks(clip.path) for clip in mine if clip.raised][-raised_clips:]
+    calm = [read_recording(clip.path) for clip in mine if not clip.raised][:calm_clips]
+    raised = [read_recording(clip.path) for clip in mine if clip.raised][-raised_clips:]
     shown = Trace(speaker or "clips", sum(map(len, calm)) * BLOCK_S)
-    for _, _, effort in _heard_together([np.concatenate([*calm, *raised])]):
+    for _, _, effort in heard_together([np.concatenate([*calm, *raised])]):
         known = bool(effort.known[0])
         pitch = float(effort.pitch_st[0])
         shown.level_db.append(float(effort.level_db[0]))

@@ -11,26 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kikimori.hearing.frames import BLOCK_S, block_samples
-from kikimori_core.judging.judge import CallJudge
-from kikimori_lab.evaluation.effort import (
-    PAUSE_BLOCKS,
-    RATE,
-    _blocks,
-    _heard_together,
-    _NoPhrases,
-    _window,
-)
+from kikimori.hearing.frames import BLOCK_S
+from kikimori_lab.evaluation.recordings import AT_ONCE, PAUSE, read_recording, shouting_alerts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from kikimori_core.judging.kinds.shouting import ShoutingRule
-
-    Audio = NDArray[np.int16]
+    from kikimori_lab.evaluation.recordings import Audio
 
 KINDS = ("calm", "shout", "joy", "fear")
 LONGEST_S = 30.0
@@ -38,8 +27,6 @@ LONGEST_S = 30.0
 SHORTEST_S = 5.0
 CALM_S = 60.0
 """Calm speech before the rest, where a call begins calmly; a speaker's calm clips come again and again."""
-AT_ONCE = 64
-"""Calls heard together."""
 
 Figures = dict[str, float | int | None]
 
@@ -73,24 +60,23 @@ def _speakers(folder: Path) -> dict[tuple[str, ...], list[Audio]]:
         if path.parent.name in KINDS and path.is_file() and not path.name.startswith("."):
             speaker, named, _ = path.stem.partition("_")
             key = (path.parent.name, str(path.parent.parent), speaker if named else path.stem)
-            found[key].append(_blocks(path))
+            found[key].append(read_recording(path))
     return dict(found)
 
 
 def _call(clips: Sequence[Audio], longest_s: float) -> Audio:
     """Join clips with pauses until the call is long enough."""
-    pause = np.zeros((PAUSE_BLOCKS, block_samples(RATE)), dtype=np.int16)
     parts: list[Audio] = []
     for clip in clips:
         if sum(map(len, parts)) * BLOCK_S >= longest_s:
             break
-        parts += [clip, pause]
+        parts += [clip, PAUSE]
     return np.concatenate(parts)
 
 
 def _figures(calls: Sequence[tuple[float, Audio]], rules: Sequence[ShoutingRule]) -> Figures:
     """Return how many calls alert after the second given with each, and how soon."""
-    alerts = _alerts([call for _, call in calls], rules)
+    alerts = shouting_alerts([call for _, call in calls], rules)
     delays = [
         min(at_s - begin_s for at_s in mine if at_s > begin_s)
         for (begin_s, _), mine in zip(calls, alerts, strict=True)
@@ -111,23 +97,9 @@ def _non_speech(folder: Path, rules: Sequence[ShoutingRule]) -> dict[str, Figure
         paths = [path for path in sorted(kind.rglob("*")) if path.is_file() and not path.name.startswith(".")]
         hours, alerts = 0.0, 0
         for first in range(0, len(paths), AT_ONCE):
-            calls = [_blocks(path) for path in paths[first : first + AT_ONCE]]
+            calls = [read_recording(path) for path in paths[first : first + AT_ONCE]]
             hours += sum(map(len, calls)) * BLOCK_S / 3600
-            alerts += sum(map(len, _alerts(calls, rules)))
+            alerts += sum(map(len, shouting_alerts(calls, rules)))
         per = round(alerts / hours * 10, 1) if hours else None
         found[kind.name] = {"hours": round(hours, 3), "alerts": alerts, "alerts_per_10_h": per}
-    return found
-
-
-def _alerts(calls: Sequence[Audio], rules: Sequence[ShoutingRule]) -> list[list[float]]:
-    """Return the seconds at which each call's alerts were raised."""
-    found: list[list[float]] = [[] for _ in calls]
-    for first in range(0, len(calls), AT_ONCE):
-        some = calls[first : first + AT_ONCE]
-        judges = [CallJudge(rules, _NoPhrases(), words_heard=False) for _ in some]
-        for at, rows, effort in _heard_together(some):
-            for row, number in enumerate(rows):
-                changes = judges[number].observe(_window(effort, row, at)) if effort.known[row] else []
-                changes += judges[number].advance((at + 1) * BLOCK_S)
-                found[first + number] += [change.raised_s for change in changes if change.revision == 1]
     return found
