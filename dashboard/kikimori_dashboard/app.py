@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
@@ -101,140 +101,189 @@ def create_app(
     Raises:
         ConfigError: a file of sentences is wrong; who reads the settings checks it before.
     """
-    book = read_book(settings.sentences)
-    identity = identity or Identity.in_memory()
-    state = SiteState(timedelta(minutes=settings.closed_minutes))
-    keeper = keeper or CertificateKeeper(settings)
-    views = Views(
-        state,
-        settings,
-        lambda: [
-            worded_problem(each)
-            for each in (*keeper.problems, *outlets.problems(), *records_service.problems())
-        ],
-    )
-    teams = ExtensionTeams()
-    access = Access(
-        store, teams, second_factor=settings.with_second_factor(), proxies=settings.trusted_proxies
-    )
-    sights = Sights(state, views, teams)
-    live = Live(views, state.changes, sights)
-    teams.changed = live.changed
-    limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
-    clocks = AgentClocks()
-    commands = CommandSender(state, live.changed, clocks)
+    return _Parts(settings, store, limits, identity, keeper).application()
 
-    def changed() -> None:
-        live.changed()
-        outlets.changed()
 
-    reach = ReachTry(state)
+class _Parts:
+    """Parts of one site's dashboard, connected with each other."""
 
-    def answered(result: CommandResult) -> None:
-        if not reach.answered(result):
-            commands.answered(result)
-
-    subscriber = Subscriber(
-        settings.mqtt,
-        settings.site,
-        settings.mqtt_client_id(),
-        state,
-        changed=changed,
-        on_result=answered,
-        branch=settings.mqtt_branch(),
-        signatures=Signatures(settings.site, identity, state),
-    )
-
-    live.on_drawn = subscriber.acks.drawn
-    live.on_pages = subscriber.acks.pages
-
-    people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
-
-    callers = OfficeCallers(settings, access, state, live.changed, tell_callers(subscriber.acks))
-    history = OfficeHistory(settings, access, identity.key)
-
-    unanswered = UnansweredDesk(
-        settings.unanswered,
-        state,
-        partial(commands.ring_superior, subscriber),
-        access.trail,
-        live.changed,
-        agent_now=lambda agent_id: clocks.now_of(
-            agent_id, datetime.now(UTC), asyncio.get_running_loop().time()
-        ),
-        first_group=partial(first_group, sights, live, access.book),
-    )
-    state.alert_book.on_open = unanswered.note
-
-    listening = LiveListening(
-        state, sights, commands, subscriber, subscriber.signatures.trust, access.trail, live.changed
-    )
-
-    ending = OfficeEnding(settings, access, state, sights, live.changed)
-
-    def problems_changed() -> None:
-        state.changes.touch(PicturePart.SITE)
-        live.changed()
-
-    keeper.changed = problems_changed
-    records_service = ServiceWatch(store, problems_changed)
-    outlets = SiteOutlets(settings, state, commands, subscriber, access.trail, problems_changed)
-
-    async def background(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(
-            _run(subscriber, settings, state, live, clocks, keeper, outlets, unanswered, records_service),
-            name="dashboard",
+    def __init__(
+        self,
+        settings: DashboardSettings,
+        store: Store,
+        limits: PortLimits | None,
+        identity: Identity | None,
+        keeper: CertificateKeeper | None,
+    ) -> None:
+        self.settings, self.store = settings, store
+        self.book = read_book(settings.sentences)
+        identity = identity or Identity.in_memory()
+        self.state = state = SiteState(timedelta(minutes=settings.closed_minutes))
+        self.keeper = keeper or CertificateKeeper(settings)
+        self.keeper.changed = self._problems_changed
+        views = Views(state, settings, self._problems)
+        teams = ExtensionTeams()
+        self.access = access = Access(
+            store, teams, second_factor=settings.with_second_factor(), proxies=settings.trusted_proxies
         )
-        app[BACKGROUND] = task
-        async with access.running(), people.running(), callers.running(), history.running(), ending.running():
+        self.sights = sights = Sights(state, views, teams)
+        self.live = live = Live(views, state.changes, sights)
+        teams.changed = live.changed
+        self.limiter = ConnectionLimiter(limits or PortLimits(), [*LOOPBACK, *settings.trusted_proxies])
+        self.clocks = AgentClocks()
+        self.commands = CommandSender(state, live.changed, self.clocks)
+        self.reach = ReachTry(state)
+        self.subscriber = subscriber = Subscriber(
+            settings.mqtt,
+            settings.site,
+            settings.mqtt_client_id(),
+            state,
+            changed=self._changed,
+            on_result=self._answered,
+            branch=settings.mqtt_branch(),
+            signatures=Signatures(settings.site, identity, state),
+        )
+        live.on_drawn = subscriber.acks.drawn
+        live.on_pages = subscriber.acks.pages
+        self.people = OfficePeople(settings, access, state, sights, live, subscriber.signatures.directory)
+        self.callers = OfficeCallers(settings, access, state, live.changed, tell_callers(subscriber.acks))
+        self.history = OfficeHistory(settings, access, identity.key)
+        self.unanswered = UnansweredDesk(
+            settings.unanswered,
+            state,
+            partial(self.commands.ring_superior, subscriber),
+            access.trail,
+            live.changed,
+            agent_now=self._agent_now,
+            first_group=partial(first_group, sights, live, access.book),
+        )
+        state.alert_book.on_open = self.unanswered.note
+        self.listening = LiveListening(
+            state,
+            sights,
+            self.commands,
+            subscriber,
+            subscriber.signatures.trust,
+            access.trail,
+            live.changed,
+        )
+        self.ending = OfficeEnding(settings, access, state, sights, live.changed)
+        self.records_service = ServiceWatch(store, self._problems_changed)
+        self.outlets = SiteOutlets(
+            settings, state, self.commands, subscriber, access.trail, self._problems_changed
+        )
+
+    def application(self) -> web.Application:
+        """Return the application with its middlewares, keys and background work."""
+        settings, access = self.settings, self.access
+        guard = Guard(settings)
+        app = web.Application(
+            middlewares=[
+                tolerate_disconnects,
+                limit_proxied(self.limiter, settings.trusted_proxies),
+                require_known_name(HostNames(settings, self.keeper.covers)),
+                guard.check,
+                require_session(access.desk),
+                allow_large_bodies({IMPORT_PATH: MOST_BYTES + 1}),
+            ],
+            client_max_size=MAX_BODY,
+        )
+        app[SETTINGS] = settings
+        app[STATE] = self.state
+        app[ACCESS] = access
+        app[BY_PORT] = not settings.only_over_tls
+        app[LIVE] = self.live
+        app[LISTENING] = self.listening
+        app[LIMITER] = self.limiter
+        app.on_response_prepare.append(guard.add_headers)
+        app.on_shutdown.append(self._close_browsers)
+        app.cleanup_ctx.append(self._background)
+        self._add_routes(app)
+        return app
+
+    def _add_routes(self, app: web.Application) -> None:
+        settings, access, state, sights = self.settings, self.access, self.state, self.sights
+        SiteRoutes(
+            state,
+            self.subscriber,
+            self.live,
+            self.commands,
+            self.book,
+            self.limiter,
+            access,
+            sights,
+            self.reach,
+            self.unanswered,
+        ).add_to(app)
+        HandoverRoutes(state, sights, access.trail).add_to(app)
+        AccessRoutes(access).add_to(app)
+        AccountRoutes(access, settings.site_name or settings.site).add_to(app)
+        self.people.add_to(app)
+        self.callers.add_to(app)
+        AuditRoutes(access, settings.time_zone).add_to(app)
+        self.history.add_to(app)
+        self.ending.add_to(app, self.commands, self.subscriber)
+        RecordingRoutes(settings, self.store, state, self.records_service).add_to(app)
+        HistoryRoutes(access, settings.time_zone).add_to(app)
+        add_listening(app, self.listening)
+        add_authority(app, self.keeper)
+        add_certificate(app, self.keeper)
+        openapi.add_to(app)
+
+    def _problems(self) -> list[dict[str, Any]]:
+        problems = (*self.keeper.problems, *self.outlets.problems(), *self.records_service.problems())
+        return [worded_problem(each) for each in problems]
+
+    def _problems_changed(self) -> None:
+        self.state.changes.touch(PicturePart.SITE)
+        self.live.changed()
+
+    def _changed(self) -> None:
+        self.live.changed()
+        self.outlets.changed()
+
+    def _answered(self, result: CommandResult) -> None:
+        if not self.reach.answered(result):
+            self.commands.answered(result)
+
+    def _agent_now(self, agent_id: str) -> datetime:
+        return self.clocks.now_of(agent_id, datetime.now(UTC), asyncio.get_running_loop().time())
+
+    async def _background(self, app: web.Application) -> AsyncIterator[None]:
+        task = app[BACKGROUND] = asyncio.create_task(self._run(), name="dashboard")
+        async with (
+            self.access.running(),
+            self.people.running(),
+            self.callers.running(),
+            self.history.running(),
+            self.ending.running(),
+        ):
             yield
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def close_browsers(_app: web.Application) -> None:
-        await live.close()
-        await listening.close()
+    async def _close_browsers(self, _app: web.Application) -> None:
+        await self.live.close()
+        await self.listening.close()
 
-    guard = Guard(settings)
-    app = web.Application(
-        middlewares=[
-            tolerate_disconnects,
-            limit_proxied(limiter, settings.trusted_proxies),
-            require_known_name(HostNames(settings, keeper.covers)),
-            guard.check,
-            require_session(access.desk),
-            allow_large_bodies({IMPORT_PATH: MOST_BYTES + 1}),
-        ],
-        client_max_size=MAX_BODY,
-    )
-    app[SETTINGS] = settings
-    app[STATE] = state
-    app[ACCESS] = access
-    app[BY_PORT] = not settings.only_over_tls
-    app[LIVE] = live
-    app[LISTENING] = listening
-    app[LIMITER] = limiter
-    app.on_response_prepare.append(guard.add_headers)
-    app.on_shutdown.append(close_browsers)
-    app.cleanup_ctx.append(background)
-    SiteRoutes(state, subscriber, live, commands, book, limiter, access, sights, reach, unanswered).add_to(
-        app
-    )
-    HandoverRoutes(state, sights, access.trail).add_to(app)
-    AccessRoutes(access).add_to(app)
-    AccountRoutes(access, settings.site_name or settings.site).add_to(app)
-    people.add_to(app)
-    callers.add_to(app)
-    AuditRoutes(access, settings.time_zone).add_to(app)
-    history.add_to(app)
-    ending.add_to(app, commands, subscriber)
-    RecordingRoutes(settings, store, state, records_service).add_to(app)
-    HistoryRoutes(access, settings.time_zone).add_to(app)
-    add_listening(app, listening)
-    add_authority(app, keeper)
-    add_certificate(app, keeper)
-    openapi.add_to(app)
-    return app
+    async def _run(self) -> None:
+        state, live, keeper = self.state, self.live, self.keeper
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_broker(), name="broker")
+            tasks.create_task(forget_old(state, live, self.outlets), name="forget")
+            tasks.create_task(self.subscriber.signatures.follow(live.changed), name="keys")
+            tasks.create_task(note_shown(state, live), name="look")
+            tasks.create_task(self.outlets.run(), name="outlets")
+            tasks.create_task(self.unanswered.keep(), name="unanswered")
+            tasks.create_task(self.records_service.run(), name="records-service")
+            tasks.create_task(keep_time(self.clocks, state, self.subscriber, live.changed), name="time")
+            if keeper.has_certificate or self.settings.authority is not None:
+                tasks.create_task(keeper.keep(), name="certificate")
+
+    async def _follow_broker(self) -> None:
+        take = self.subscriber.take
+        await read_left_session(self.settings, lambda topic, payload: take(topic, payload, now=False))
+        await self.subscriber.run()
 
 
 async def serve(
@@ -306,32 +355,3 @@ async def _lead_in(store: Store, url: str, show_first: Callable[[str], None] | N
             show_first(url + await first_link(store))
     except StoreAwayError:
         log.warning("store_away")
-
-
-async def _run(
-    subscriber: Subscriber,
-    settings: DashboardSettings,
-    state: SiteState,
-    live: Live,
-    clocks: AgentClocks,
-    keeper: CertificateKeeper,
-    outlets: SiteOutlets,
-    unanswered: UnansweredDesk,
-    records_service: ServiceWatch,
-) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_follow_broker(subscriber, settings), name="broker")
-        tasks.create_task(forget_old(state, live, outlets), name="forget")
-        tasks.create_task(subscriber.signatures.follow(live.changed), name="keys")
-        tasks.create_task(note_shown(state, live), name="look")
-        tasks.create_task(outlets.run(), name="outlets")
-        tasks.create_task(unanswered.keep(), name="unanswered")
-        tasks.create_task(records_service.run(), name="records-service")
-        tasks.create_task(keep_time(clocks, state, subscriber, live.changed), name="time")
-        if keeper.has_certificate or settings.authority is not None:
-            tasks.create_task(keeper.keep(), name="certificate")
-
-
-async def _follow_broker(subscriber: Subscriber, settings: DashboardSettings) -> None:
-    await read_left_session(settings, lambda topic, payload: subscriber.take(topic, payload, now=False))
-    await subscriber.run()

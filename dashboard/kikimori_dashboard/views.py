@@ -42,10 +42,10 @@ class Views:
         self,
         state: SiteState,
         settings: DashboardSettings,
-        certificate: Callable[[], list[dict[str, Any]]] = list,
+        own_problems: Callable[[], list[dict[str, Any]]] = list,
     ) -> None:
-        """`certificate`: returns the problems of the pages' own certificate, as browsers get them."""
-        self._certificate = certificate
+        """`own_problems`: returns the problems of this dashboard, not of an agent, as browsers get them."""
+        self._own_problems = own_problems
         self._state = state
         self._settings = settings
         self.says_who_listens = settings.listening.shown
@@ -149,7 +149,7 @@ class Views:
             "incomplete": state.broker.incomplete,
             "newer": state.newer.names(),
             "watching_since": None if since is None else since.isoformat(),
-            "certificate": self._certificate(),
+            "certificate": self._own_problems(),
             "clocks": state.clocks_differing,
             "signatures": state.signatures,
             "left_out": state.left_out.counts(),
