@@ -40,11 +40,6 @@ def vector(values: NDArray[np.floating] | Sequence[float]) -> bytes:
     return b"FV " + int32(len(data)) + data.tobytes()
 
 
-def matrix(values: NDArray[np.floating]) -> bytes:
-    data = np.ascontiguousarray(values, "<f4")
-    return b"FM " + int32(data.shape[0]) + int32(data.shape[1]) + data.tobytes()
-
-
 def short_matrix(values: NDArray[np.floating]) -> bytes:
     """A matrix in 16 bits (Kaldi's CompressedMatrix with one range), which Kaldi takes wherever it reads a matrix."""
     data = np.asarray(values, np.float64)

@@ -69,7 +69,7 @@ function doneText(done) {
  * Whether the sound can be heard, else why not, in words.
  * @param {import("../store/recorded.js").RecordedCall} recorded
  */
-export function soundText(recorded) {
+function soundText(recorded) {
   const { call, sound, removed, may } = recorded;
   if (call.erased_at !== null) return t("recorded.sound.erased", { time: dateAndTime(call.erased_at) });
   if (sound === "erased" && removed.sound) return t("recorded.sound.removed", { time: dateAndTime(removed.sound) });

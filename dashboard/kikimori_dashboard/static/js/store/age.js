@@ -3,7 +3,7 @@
 // The server answers a ping with the sequence number of the last change that it had sent. Messages keep their order, so
 // once that change is drawn the page shows at least what was known when the ping left.
 
-export const LATE_MS = 2_000; // from here on the page says how old it is
+const LATE_MS = 2_000; // from here on the page says how old it is
 
 export class Age {
   constructor() {

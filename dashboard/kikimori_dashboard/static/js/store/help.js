@@ -18,7 +18,7 @@ const NOBODY_ANSWERED = "no_superior_answered"; // reason of a transfer for whic
  * The open request for help among a call's alerts, or null.
  * @param {Alert[]} alerts
  */
-export const helpAlert = (alerts) => alerts.find(isHelp) ?? null;
+const helpAlert = (alerts) => alerts.find(isHelp) ?? null;
 
 /**
  * How far the help is: "none", "called", "seen", "on_hold", "transferred".

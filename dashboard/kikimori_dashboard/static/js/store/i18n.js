@@ -10,7 +10,7 @@ let language = "ja";
 let asked = language; // the language that was asked for last
 let zone = "Asia/Tokyo";
 
-export const LANGUAGES = ["ja", "en"];
+const LANGUAGES = ["ja", "en"];
 
 /** @param {string} name */
 async function load(name) {

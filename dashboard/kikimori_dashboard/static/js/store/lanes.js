@@ -7,7 +7,7 @@ import { isHelp } from "./rank.js";
  * @param {string} callId
  * @returns {boolean} whether the operator of a call asks for help
  */
-export const asksForHelp = (picture, callId) => picture.alertsOf(callId).some(isHelp);
+const asksForHelp = (picture, callId) => picture.alertsOf(callId).some(isHelp);
 
 /**
  * @param {any} picture

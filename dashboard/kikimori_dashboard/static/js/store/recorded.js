@@ -146,7 +146,7 @@ const placed = new WeakMap();
  * Places of a line's words in its text; a word that is not found there has none.
  * @param {RecordedLine} line
  */
-export function wordsOf(line) {
+function wordsOf(line) {
   const known = placed.get(line);
   if (known) return known;
   const found = [];

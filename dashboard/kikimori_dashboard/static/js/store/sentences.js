@@ -36,7 +36,7 @@ export async function load(language) {
  * long enough after the last time counted, so that one outburst is one occasion and the operator could answer in between.
  * @param {Pick<Alert, "raised_s" | "evidence">} alert
  */
-export function occasions(alert) {
+function occasions(alert) {
   let [count, last] = [1, alert.raised_s];
   for (const start of alert.evidence.map((each) => each.start_s).filter((each) => Number.isFinite(each)).sort((a, b) => a - b)) {
     if (start - last < (book?.apart_s ?? 0)) continue;
