@@ -46,7 +46,7 @@ from kikimori_core.wire.key_watch import follow_trust
 from kikimori_core.wire.messages import Alert, CallState, Health, Problem, SpeechStatus, TranscriptLine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from kikimori.calls.call import LiveCall
     from kikimori.config import AgentConfig
@@ -133,8 +133,36 @@ class Agent:
         config = self.config
         self._recognition = await load_recognition(config)
         pool = self._speech = self._pool(self._recognition)
-        self.desk = Desk(
-            desk_settings(config, self.pbx, self._listening.capabilities, self._run, self._patience_s),
+        self.desk = self._make_desk(pool)
+        await self._accommodations.load()
+        self.taps = self._make_taps(config, self.desk, self._directory)
+        self._notice = RecordingNotice(config.recording.announcement, self.pbx, self.desk.find)
+        self._help = UnansweredHelp(
+            config.unanswered, self.desk, self.pbx, self._office, self._recording.recorder
+        )
+        outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
+        if (identity := self._identity) is None:
+            name = f"agent-{config.agent_id}"
+            identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
+        self._listening.begin(PagesWay(config.agent_id, identity.key, config.pages_authority(), self._pages))
+        await self._office.book.open(identity.trust)
+        self._office.book.changed = self._show_calls_again
+        self.bus = self._make_bus(outbox, identity)
+        await self._recording.start()
+        self.bus.set_health(self._health())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._work(tasks, identity)
+        finally:
+            if pool is not None:
+                await asyncio.to_thread(pool.stop)
+            await outbox.aclose()
+            await self._record.aclose()
+            await self._accommodations.aclose()
+
+    def _make_desk(self, pool: SpeechPool | None) -> Desk:
+        return Desk(
+            desk_settings(self.config, self.pbx, self._listening.capabilities, self._run, self._patience_s),
             self.rules,
             self.phrases,
             self,
@@ -145,31 +173,20 @@ class Agent:
             recorder=self._recording.recorder,
             recent=self._listening.recent,
         )
-        await self._accommodations.load()
-        self.taps = self._make_taps(config, self.desk, self._directory)
-        office, desk, marks = self._office, self.desk, self._accommodations
-        notice = self._notice = RecordingNotice(config.recording.announcement, self.pbx, desk.find)
-        help_ = self._help = UnansweredHelp(
-            config.unanswered, desk, self.pbx, office, self._recording.recorder
-        )
+
+    def _make_bus(self, outbox: Outbox, identity: Identity) -> Bus:
+        config, office = self.config, self._office
         handler = CommandHandler(
-            desk,
+            self.desk,
             self.pbx,
             office.superior_number,
             office.targets,
-            marks,
-            help_,
+            self._accommodations,
+            self._help,
             recorder=self._recording.recorder,
             listening=self._listening,
         )
-        outbox = await Outbox.open(config.state_path() / f"outbox-{config.agent_id}.sqlite3")
-        if (identity := self._identity) is None:
-            name = f"agent-{config.agent_id}"
-            identity = self._identity = await asyncio.to_thread(Identity.at, config.state_path(), name)
-        self._listening.begin(PagesWay(config.agent_id, identity.key, config.pages_authority(), self._pages))
-        await self._office.book.open(identity.trust)
-        self._office.book.changed = self._show_calls_again
-        self.bus = Bus(
+        return Bus(
             config.mqtt,
             config.site,
             config.agent_id,
@@ -178,56 +195,54 @@ class Agent:
             run=self._run,
             identity=identity,
             witness=self._record,
-            directory=self._office.book,
-            on_callers=partial(tell_callers, desk),
-            ringing=desk.ringing,
+            directory=office.book,
+            on_callers=partial(tell_callers, self.desk),
+            ringing=self.desk.ringing,
         )
-        await self._recording.start()
-        self.bus.set_health(self._health())
+
+    async def _work(self, tasks: asyncio.TaskGroup, identity: Identity) -> None:
+        """Listen for calls until `stop` is set, then stop in order."""
+        background = [tasks.create_task(work, name=name) for name, work in self._background(identity).items()]
+        listening: list[Tap] = []
         try:
-            async with asyncio.TaskGroup() as tasks:
-                keep = self._supervisor.keep
-                bus = keep(
-                    "bus", self.bus.run, fatal=lambda error: isinstance(first_of(error), AgentIdTakenError)
-                )
-                kept: dict[str, Callable[[], Awaitable[None]]] = {
-                    "alerts": partial(self._alerts.run, self.bus.raise_alert),
-                    "levels": partial(tell_levels, desk, config.agent_id, self.bus.publish_levels),
-                    "health": self._show_health,
-                    "pbx": self.pbx.run,
-                    "record": self._record.run,
-                    "accommodations": self._accommodations.run,
-                    "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
-                    "directory": self._office.book.run,
-                    "recording-notice": notice.run,
-                    "help": lambda: help_.run(self.bus.dashboards),
-                }
-                kept |= self._recording.works
-                background = [tasks.create_task(keep(name, run), name=name) for name, run in kept.items()]
-                background.append(tasks.create_task(bus, name="bus"))
-                hearing = keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S)
-                background.append(tasks.create_task(hearing, name="hearing"))
-                listening: list[Tap] = []
-                try:
-                    for tap in self.taps:
-                        # Counted before it listens: what it opened until it failed is closed too.
-                        listening.append(tap)
-                        await tap.listen()
-                        background.append(tasks.create_task(keep(tap.name, tap.run), name=tap.name))
-                    addresses = Addresses({key: at for tap in self.taps for key, at in tap.addresses.items()})
-                    log.info("listening", **addresses.by_name)
-                    self.ready.set_result(addresses)
-                    await self.stop.wait()
-                finally:
-                    await self._stop_in_order(listening)
-                    for task in background:
-                        task.cancel()
+            for tap in self.taps:
+                # Counted before it listens: what it opened until it failed is closed too.
+                listening.append(tap)
+                await tap.listen()
+                kept = self._supervisor.keep(tap.name, tap.run)
+                background.append(tasks.create_task(kept, name=tap.name))
+            addresses = Addresses({key: at for tap in self.taps for key, at in tap.addresses.items()})
+            log.info("listening", **addresses.by_name)
+            self.ready.set_result(addresses)
+            await self.stop.wait()
         finally:
-            if pool is not None:
-                await asyncio.to_thread(pool.stop)
-            await outbox.aclose()
-            await self._record.aclose()
-            await self._accommodations.aclose()
+            await self._stop_in_order(listening)
+            for task in background:
+                task.cancel()
+
+    def _background(self, identity: Identity) -> dict[str, Coroutine[None, None, None]]:
+        """Return the work beside the taps, by name; each is started again where it fails."""
+        keep, config = self._supervisor.keep, self.config
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "alerts": partial(self._alerts.run, self.bus.raise_alert),
+            "levels": partial(tell_levels, self.desk, config.agent_id, self.bus.publish_levels),
+            "health": self._show_health,
+            "pbx": self.pbx.run,
+            "record": self._record.run,
+            "accommodations": self._accommodations.run,
+            "keys": partial(follow_trust, identity.trust, self._office.book.recheck),
+            "directory": self._office.book.run,
+            "recording-notice": self._notice.run,
+            "help": lambda: self._help.run(self.bus.dashboards),
+            **self._recording.works,
+        }
+        return {
+            **{name: keep(name, run) for name, run in works.items()},
+            "bus": keep(
+                "bus", self.bus.run, fatal=lambda error: isinstance(first_of(error), AgentIdTakenError)
+            ),
+            "hearing": keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S),
+        }
 
     @property
     def hears_words(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvloop
@@ -13,7 +13,7 @@ from kikimori.errors import KikimoriError
 from kikimori_core.wire.open_files import need_open_files
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
 
 @asynccontextmanager
@@ -56,3 +56,23 @@ def run_until_done(main: Coroutine[None, None, int]) -> int:
         return uvloop.run(main)
     except asyncio.CancelledError:
         return 130
+
+
+def run_service(serve: Callable[[], Coroutine[None, None, None]]) -> int:
+    """Run a service until it ends, or SIGINT or SIGTERM stops it, and return the exit code.
+
+    Raises:
+        KikimoriError: as `run_until_done` does, and as the service itself, in a group.
+    """
+    return run_until_done(_served(serve))
+
+
+async def _served(serve: Callable[[], Coroutine[None, None, None]]) -> int:
+    async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
+        serving, told = tasks.create_task(serve()), tasks.create_task(stop.wait())
+        await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+        told.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+    return 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kikimori.cli.options import (
@@ -34,23 +32,12 @@ def run(args: argparse.Namespace) -> int:
     configured(args)
     settings = dashboard_settings(args)
     from kikimori.pages import serve_dashboard  # noqa: PLC0415  (see cli/up.py)
-    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import run_service  # noqa: PLC0415  (see cli/up.py)
 
-    async def serve() -> int:
-        async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
-            pages = tasks.create_task(
-                serve_dashboard(
-                    settings,
-                    lambda url: say(text("dashboard_at", url=url)),
-                    show_first=on_a_terminal(show_first),
-                )
-            )
-            told = tasks.create_task(stop.wait())
-            await asyncio.wait([pages, told], return_when=asyncio.FIRST_COMPLETED)
-            pages.cancel()
-            told.cancel()
-            with suppress(asyncio.CancelledError):
-                await pages
-        return 0
-
-    return run_until_done(serve())
+    return run_service(
+        lambda: serve_dashboard(
+            settings,
+            lambda url: say(text("dashboard_at", url=url)),
+            show_first=on_a_terminal(show_first),
+        )
+    )

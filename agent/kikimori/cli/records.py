@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kikimori.cli import records_faults, records_find, records_keeping, records_list, records_proof
@@ -13,8 +11,6 @@ from kikimori.cli.terminal import say
 from kikimori_core.messages import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kikimori_dashboard import DashboardSettings
     from kikimori_records.journals.segment_limits import SegmentLimits
 
@@ -48,19 +44,7 @@ def serve_until_stopped(settings: DashboardSettings, limits: SegmentLimits | Non
 
     `limits`: of the segments of received journals; None = the usual ones.
     """
-    from kikimori.process import run_until_done, stop_on_signals  # noqa: PLC0415  (see cli/up.py)
+    from kikimori.process import run_service  # noqa: PLC0415  (see cli/up.py)
     from kikimori.records_serving import serve_records  # noqa: PLC0415
 
-    async def serve() -> int:
-        async with stop_on_signals() as stop, asyncio.TaskGroup() as tasks:
-            ready: Callable[[str], None] = lambda url: say(text("records_at", url=url))  # noqa: E731
-            serving = tasks.create_task(serve_records(settings, ready, limits))
-            told = tasks.create_task(stop.wait())
-            await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
-            serving.cancel()
-            told.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving
-        return 0
-
-    return run_until_done(serve())
+    return run_service(lambda: serve_records(settings, lambda url: say(text("records_at", url=url)), limits))
