@@ -1,4 +1,4 @@
-"""The model of acts: a customer demands, an operator refuses; on utterances by another hand, and on folders that are wrong."""
+"""The model of acts: a customer demands, an operator refuses; on utterances written apart, and on folders that are wrong."""
 
 from __future__ import annotations
 

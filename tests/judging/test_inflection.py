@@ -113,7 +113,7 @@ def test_a_phrase_of_which_nothing_is_heard_is_left_out_and_told(tmp_path: Path)
 
 
 def test_what_is_found_of_sentences_written_by_another(capsys: pytest.CaptureFixture[str]) -> None:
-    """Sentences by an author who knew no list, never used to change one. Prints the figures with `pytest -s`."""
+    """Sentences written without sight of the lists, never used to change one. Prints the figures with `pytest -s`."""
     rows = [json.loads(line) for line in (DATA / "unseen.jsonl").read_text(encoding="utf-8").splitlines()]
     harassing = [row for row in rows if row["expected"]]
     harmless = [row for row in rows if not row["expected"]]

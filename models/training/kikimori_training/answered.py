@@ -1,6 +1,6 @@
 """Makes what counts demands and their answers: the model of acts, and the weights of signs.
 
-Learns from sentences written for it (`models/training/acts`), from dialogues whose demands and refusals people marked (`answered`, as for
+Learns from sentences written for it (`models/training/acts`), from dialogues with their demands and refusals marked (`answered`, as for
 `kikimori evaluate-words`), from single utterances with their act, and from calm sentences.
 """
 

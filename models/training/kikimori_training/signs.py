@@ -1,4 +1,4 @@
-"""Weights of the signs that tie demands and tell refusals, fitted to dialogues whose demands and refusals people marked."""
+"""Weights of the signs that tie demands and tell refusals, fitted to dialogues with their demands and refusals marked."""
 
 from __future__ import annotations
 

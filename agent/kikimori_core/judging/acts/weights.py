@@ -1,6 +1,6 @@
 """Weights of the signs by which an utterance demands, an answer refuses, and a demand goes on with one before.
 
-`weights.toml` is made by `python -m kikimori_training.answered` from dialogues in which people marked both.
+`weights.toml` is made by `python -m kikimori_training.answered` from dialogues in which demands and refusals are marked.
 """
 
 from __future__ import annotations
