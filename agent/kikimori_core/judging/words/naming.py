@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.form import Form
@@ -20,20 +22,17 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.sentence import Sentence
     from kikimori_core.judging.words.sound import Morpheme
 
-_YOU = frozenset({"御前", "あんた", "貴方", "君", "御宅", "てめえ", "手前", "貴様", "己", "われ", "おどれ", "おのれ", "うぬ", "お前", "こいつ", "そいつ",
-                  "此奴", "其奴", "おめえ", "おまえ", "おまはん", "オマエ", "アンタ", "おたく"})  # fmt: skip
-_NOT_YOU = frozenset({"私", "僕", "俺", "自分", "うち", "家", "主人", "夫", "妻", "旦那", "女房", "嫁", "息子", "娘", "子", "子供", "孫", "母", "父", "親", "兄",
-                      "弟", "姉", "妹", "友達", "友人", "彼", "彼女", "隣", "同僚", "先生", "犬", "猫", "わたし", "あたし", "我ながら"})  # fmt: skip
-_BEFORE_INSULT = frozenset({"この", "此の", "おい", "こら", "糞", "ほんま", "ほんと", "本当", "マジ", "まじ", "ただ", "只", "所詮", "どうせ", "やっぱり", "まさに", "もう",
-                            "単なる", "いや", "うわ", "全く", "この此の", "ええ", "よう", "はっきり", "ほんまもん", "やっぱ", "ど", "超"})  # fmt: skip
-_POINTS = frozenset({"この", "此の", "おい", "こら", "糞", "ど"})
-_SUFFIXES = frozenset({"女", "男", "店", "会社", "野郎", "役所", "爺", "婆", "じじい", "ばばあ", "ジジイ", "ババア", "店員", "役人", "公務員", "社員", "担当", "銀行",
-                       "病院", "職員", "オペレーター", "共", "ども", "め", "以下", "同然", "教師", "医者", "上司", "企業", "ばっかり", "ばっか", "ばかり", "だらけ"})  # fmt: skip
-_PERSONS = frozenset({
-    "女", "男", "店", "会社", "野郎", "役所", "爺", "婆", "じじい", "ばばあ", "ジジイ", "ババア", "店員", "役人", "公務員",
-})  # fmt: skip
-_LIKE = frozenset({"みたい", "よう", "同然"})
-_OF_IT = frozenset({"集まり", "塊", "分際", "極み", "癖", "くせ", "集団", "巣窟"})
+_WORDS = {
+    name: frozenset(words)
+    for name, words in tomllib.loads(
+        files(__package__).joinpath("naming.toml").read_text(encoding="utf-8")
+    ).items()
+}
+_YOU, _NOT_YOU, _POINTS = _WORDS["you"], _WORDS["not_you"], _WORDS["points"]
+_BEFORE_INSULT = _POINTS | _WORDS["before"]
+_PERSONS = _WORDS["persons"]
+_SUFFIXES = _PERSONS | _WORDS["suffixes"]
+_OFFICE, _LIKE, _OF_IT = _WORDS["office"], _WORDS["like"], _WORDS["of_it"]
 _NO_NAME = Form.PAST | Form.CAUSE | Form.BUT | Form.NEGATIVE | Form.HEARSAY | Form.CONDITION | Form.CONCESSION
 
 
@@ -243,9 +242,9 @@ def _with_suffix(sentence: Sentence, end: int) -> int | None:
 
 
 def _is_office(sentence: Sentence, end: int) -> bool:
+    """Return whether a word of an office follows: 馬鹿みたいな対応."""
     return any(
-        word.surface in _SUFFIXES or word.normal in ("対応", "仕事", "人間", "奴", "説明")
-        for word in sentence.words[end + 1 : end + 4]
+        word.surface in _SUFFIXES or word.normal in _OFFICE for word in sentence.words[end + 1 : end + 4]
     )
 
 
