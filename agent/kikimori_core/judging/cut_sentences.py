@@ -49,10 +49,13 @@ class CutSentences:
         self._pieces: deque[_Piece] = deque(maxlen=_MOST_PIECES)
 
     def joined(self, utterance: Utterance, said: UtteranceFindings) -> Spoken | None:
-        """Return a final with the one before it, where both hold together what neither holds alone, and surely.
+        """Return a final joined to the one before it, with what only both together hold; None where that is nothing certain.
 
-        `said`: what was found in the final. A final that was heard again takes the place of the first. A mixed leg is left
-        out: two finals of it may be two people's.
+        A final that was heard again replaces its first hearing. A mixed leg is left out: two finals of it may be two people's.
+
+        Args:
+            utterance: The final.
+            said: Findings in it alone.
         """
         if utterance.role is not Role.CUSTOMER or not utterance.text:
             return None

@@ -94,9 +94,9 @@ class CallJudge:
         return max(severities, key=lambda severity: severity.rank, default=None)
 
     def chosen(self, utterance: Utterance) -> Utterance:
-        """Return a final as it counts, of its likely texts the one with alarming words.
+        """Return a final with the one of its likely texts that counts, see `likely.chosen`.
 
-        A second hearing has as its other text the one that counted of the first, and needs alarming words that are news.
+        In a second hearing the text that counted first becomes `other`, and only words that did not alarm before are looked for.
         """
         first = self._told.get(utterance.line_id) if utterance.again else None
         if first is None:
@@ -243,5 +243,5 @@ class CallJudge:
 
 
 def _surely_known(said: UtteranceFindings) -> frozenset[str]:
-    """Return the categories of which a second hearing of the same line can say nothing worse."""
+    """Return the categories that were found for certain: a second hearing of the same line adds nothing to them."""
     return frozenset(match.category for match in said.matches if not match.unsure)

@@ -1,4 +1,4 @@
-"""Choice between the likely texts of an utterance: alarming words count from another one than the final's too.
+"""Choice between the likely texts of an utterance: alarming words count although the recogniser preferred another text.
 
 A recogniser hears 税込で画質 for 土下座し in noise, with the right words close behind. They count where the likely texts
 that hold them are together as probable as `SHARE`. Measured with `models/ja-synth` on 304 alarming and 40 harmless calls and
@@ -24,12 +24,11 @@ SHARE = 0.2
 
 
 def chosen(utterance: Utterance, phrases: PhraseFinder, alarming: AbstractSet[str]) -> Utterance:
-    """Return a customer's final as it counts: where a likely text has alarming words, that one.
+    """Return a customer's final with the text that counts: a likely text that alarms takes the place of one that does not.
 
-    The final's text is then the other one, unless another recogniser's stands there.
-
-    Where the final's text holds such words itself, it stands; also where it holds those of the other and they do not
-    alarm in it: 上司に代われとは言ってません stands against 上司に代われとは言って.
+    The text that was replaced becomes `other`, unless another recogniser's text stands there. A final keeps its text where it
+    alarms itself, and where it holds the alarming words of the likely one in a harmless form: 上司に代われとは言ってません
+    stands against 上司に代われとは言って.
     """
     if utterance.role is not Role.CUSTOMER or sum(each.share for each in utterance.likely) < SHARE:
         return utterance

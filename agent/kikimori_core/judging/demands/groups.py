@@ -1,4 +1,4 @@
-"""Turns joined to demands: what is likeliest the same first, by the mean of all log odds between two groups."""
+"""Agglomerative clustering of turns into demands, by the mean log odds between two groups (average linkage)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LEAST_ODDS = -2.0
 
 
 class _Groups:
-    """Groups of turns and how likely each two of them are one: of a join only its own row is worked out anew."""
+    """Groups of turns, with the probability that each two are the same demand; a join recomputes its own row alone."""
 
     def __init__(self, turns: Sequence[DemandTurn], early: float) -> None:
-        """`early`: factor of what is likely where one of two is a single turn that was not answered yet."""
+        """`early`: factor of the probability where one of two groups is a single turn without an answer."""
         self.members = [[each] for each in turns]
         count = len(turns)
         self._total, self._number = np.zeros((count, count)), np.zeros((count, count))
@@ -90,9 +90,9 @@ def groups(turns: Sequence[DemandTurn], bar: float, early_bar: float) -> list[li
 
 
 def _connected(turns: Sequence[DemandTurn], least: float) -> Iterator[list[DemandTurn]]:
-    """Yield the turns that may become one group, two or more each: none joins others with which it has no tie of `least` log odds.
+    """Yield the sets of turns that may become one group: two or more, connected by ties of at least `least` log odds.
 
-    For a mean is never more than the greatest of what it is made of.
+    Turns without such a tie never join, as a mean is at most its greatest term.
     """
     left = set(turns)
     for first in turns:

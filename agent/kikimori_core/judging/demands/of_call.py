@@ -1,9 +1,9 @@
-"""Demands of one call, how the operator answered them, and which are the same: taken once, however many rules count them."""
+"""Demands of one call, with their answers and repetitions; shared by all rules that count them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kikimori_core.judging.acts.weights import WEIGHTS, demands
 from kikimori_core.judging.demands.answers import DemandAnswers
@@ -42,17 +42,27 @@ class Taken:
     """True = it agrees to a demand."""
 
 
+class _Occurrence(NamedTuple):
+    """A demand made by the words of one utterance."""
+
+    said: WordsEvidence
+    demand: Demand | None
+    made: MadeDemand
+    category: str | None = None
+    """Category as which a rule counts it."""
+
+
 class CallDemands:
     """State of one call for all rules that read the operator's answers alike."""
 
     def __init__(self, rule: AnswerRule, facts: CallFacts) -> None:
-        """`rule`: one of these."""
+        """`rule`: any of these rules."""
         self._rule, self._facts = rule, facts
         self.answers = DemandAnswers(rule)
         self.times = DemandTimes(self.answers, rule.like_demands)
         self.threads = DemandThreads(rule, WEIGHTS.turn)
         self.made: dict[DemandTurn, MadeDemand] = {}
-        """Demands of the turns that make one."""
+        """Demand of each turn that holds one."""
         self._asked_s: float | None = None
         """End of the operator's last request to say it again."""
         self._last: tuple[Spoken, Taken | None] | None = None
@@ -78,11 +88,11 @@ class CallDemands:
         if made is None:
             self._say(spoken)
             return Taken()
-        if self._says_again(utterance, made[1]):
+        if self._says_again(utterance, made.demand):
             self.threads.left_out()
             return None
-        self._say(spoken, made[2])
-        return Taken(self.times.add(*made))
+        self._say(spoken, made.made)
+        return Taken(self.times.add(made.said, made.demand, made.made, made.category))
 
     def _says_again(self, utterance: Utterance, demand: Demand | None) -> bool:
         """Return whether a demand answers the operator's request to say it again."""
@@ -92,8 +102,8 @@ class CallDemands:
         self._asked_s = None
         return answers and not (demand is not None and demand.insists)
 
-    def _made_by(self, spoken: Spoken) -> tuple[WordsEvidence, Demand | None, MadeDemand, str | None] | None:
-        """Return the demand of an utterance, with the category that a rule counts it as; every demand may be the one that a refusal answers."""
+    def _made_by(self, spoken: Spoken) -> _Occurrence | None:
+        """Return the demand that a customer's words make and that counts; also one that does not count may be refused later."""
         rule, demand = self._rule, spoken.demand
         if not from_customer(spoken.utterance.role):
             return None
@@ -105,7 +115,7 @@ class CallDemands:
             return None
         made = self.answers.demanded(spoken)
         if match is not None:
-            return words_evidence(spoken.utterance, match), demand, made, match.category
+            return _Occurrence(words_evidence(spoken.utterance, match), demand, made, match.category)
         if demand is None or (not demand.groups and has_category(spoken, rule.hard_to_hear_category)):
             return None
         if demand.refers:
@@ -113,7 +123,7 @@ class CallDemands:
             if demand.refers and not demand.verb and self.times.tied(demand, made) is None:
                 return None
         whole = Match("demand", spoken.utterance.text)
-        return words_evidence(spoken.utterance, whole), demand, made, None
+        return _Occurrence(words_evidence(spoken.utterance, whole), demand, made)
 
     def _counted(self, spoken: Spoken) -> Match | None:
         """Return the phrase whose repetition a rule counts."""
@@ -126,7 +136,7 @@ class CallDemands:
         turn = self.threads.said(spoken, None if counted is None else counted.category)
         if turn is None:
             return
-        if made is None and self.threads.makes_one(turn):
+        if made is None and self.threads.holds_demand(turn):
             made = self.answers.demanded(spoken)
         if made is not None:
             self.made[turn] = made
@@ -136,14 +146,14 @@ class CallDemands:
     def _answer(self, spoken: Spoken) -> None:
         """Take an utterance of the operator: its answer tells whether the words before it are a demand."""
         for turn in self.threads.answered(spoken):
-            makes_one = self.threads.makes_one(turn)
-            if makes_one and turn not in self.made:
+            is_demand = self.threads.holds_demand(turn)
+            if is_demand and turn not in self.made:
                 self.made[turn] = self.answers.demanded(turn.spoken)
-            elif not makes_one and turn in self.made and not turn.is_demand:
+            elif not is_demand and turn in self.made and not turn.is_demand:
                 self.answers.forget(self.made.pop(turn))
 
     def made_by(self, turn: DemandTurn) -> MadeDemand:
-        """Return the demand of a turn, also of one that only the rest of the call shows to make one."""
+        """Return the demand of a turn; where only the rest of the call shows it to be one, it is recorded now."""
         made = self.made.get(turn)
         if made is None:
             refusals = [each.utterance for each in turn.refusals]

@@ -1,4 +1,4 @@
-"""A turn beside the other turns of its call: how likely some of these are demands, and the same."""
+"""Signs of a turn from the other turns of its call: how likely these are demands, and the same demand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIDES = ("before", "after")
 
 
 class TurnTie(NamedTuple):
-    """Two turns beside each other."""
+    """Comparison of two turns."""
 
     odds: float
     """Log odds that both make the same demand."""
@@ -27,7 +27,7 @@ class TurnTie(NamedTuple):
 
 
 def signs_in_call(turn: DemandTurn) -> dict[str, float]:
-    """Return all signs that a turn which was answered makes a demand of its call, by the turns that it was compared with."""
+    """Return the signs that an answered turn is a demand: its own, and those from the turns that it was compared with."""
     signs = {**turn.signs}
     for side in SIDES:
         tied = [

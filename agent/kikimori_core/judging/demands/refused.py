@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.evidence import AnsweredEvidence
 
 TAKEN_BACK = Severity.NOTICE
-"""Severity of a demand whose count was corrected to one at which the rule does not hold: the alert stays, and says so."""
+"""Severity once a corrected count is below the rule's: the alert stays, and shows the correction."""
 LEAST_REFUSED = 2
 """Turns of a demand that were refused before it counts by its meaning: of three wishes in an ordinary call often one is refused."""
 
@@ -40,7 +40,7 @@ class RefusedDemands:
         """Demands that were told by words alone, each with the start of its evidence."""
 
     def decide(self, times: Iterable[DemandTime]) -> bool:
-        """Return whether one of the demands was told from here."""
+        """Return whether one of the demands was reported by this class."""
         made = {each.made for each in times}
         return any(self._demands.made.get(turn) in made for thread in self._told for turn in thread.turns)
 
@@ -51,11 +51,11 @@ class RefusedDemands:
         return any(each.in_call < LEAST_ODDS and made_by.get(each) in made for each in turns)
 
     def told_by_words(self, times: Iterable[DemandTime], evidence: AnsweredEvidence) -> None:
-        """Take what was told of demands by their words: what is told of one of them from here on takes its place."""
+        """Note a report by words alone: a later report of one of its demands from here replaces its evidence."""
         self._by_words.append((frozenset(each.made for each in times), evidence.start_s))
 
     def found(self, now_s: float, *, agreed: bool = False) -> Finding | None:
-        """Return what holds and was not told as it is now; `agreed`: the operator just agreed to a demand, which lowers counts, too."""
+        """Return the demands whose counts are new or changed; `agreed`: the operator just agreed to one, so counts may be lower."""
         rule, most, lowers = self._rule, 0, True
         evidence: list[Evidence] = []
         standing = set(self._demands.threads)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from kikimori_core.judging.demands.turns import DemandTurn
 
 FAR = 0.1
-"""Cosine below which what names something of its own is another demand."""
+"""Cosine below which a turn that names another thing makes another demand."""
 _SHARING = ("shared words", "word of its refusal", "goes on")
 """Signs of which one must hold of a demand that names something of its own after a known one."""
 _MANY_S, _SECONDS = 120.0, 30.0
@@ -28,7 +28,7 @@ def same_signs(turn: DemandTurn, before: DemandTurn, between: int) -> dict[str, 
 
 
 def is_apart(signs: dict[str, float]) -> bool:
-    """Return whether the signs tell another demand, whatever they weigh: 似顔絵を描け after 返金しろ."""
+    """Return whether it is surely another demand, whatever the weights: 似顔絵を描け after 返金しろ."""
     return bool(signs["names its own"]) and signs["near"] < FAR and not any(signs[each] for each in _SHARING)
 
 

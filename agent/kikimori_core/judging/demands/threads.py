@@ -58,8 +58,8 @@ class DemandThread:
 class DemandThreads:
     """Demands of one call by turns.
 
-    With each final all turns are divided anew: each by itself at first, then what is likeliest to be the same demand is joined, as long
-    as it is likely enough. How likely a turn is one at all is told by its words, its answer, and the other turns of the call.
+    Each final divides all turns into demands anew: every turn is a group at first, then the two groups that are likeliest the same are
+    joined until none is likely enough. The words, the answer and the other turns of the call say how likely a turn is a demand at all.
     """
 
     def __init__(self, rule: AnswerRule, weights: TurnWeights, trees: Trees = TURN_TREES) -> None:
@@ -114,8 +114,8 @@ class DemandThreads:
             self._divide(answered)
         return answered
 
-    def makes_one(self, turn: DemandTurn) -> bool:
-        """Return whether a turn is a demand, as far as is known."""
+    def holds_demand(self, turn: DemandTurn) -> bool:
+        """Return whether a turn is a demand, by what was said so far."""
         return turn.odds > 0 or any(turn in each.turns for each in self._threads)
 
     def reply(self, spoken: Spoken) -> list[DemandTurn]:
@@ -150,7 +150,7 @@ class DemandThreads:
 
     def _tie(self, turn: DemandTurn, before: DemandTurn, between: int) -> TurnTie | None:
         if since_s(turn, before) > WITHIN_S:
-            # Of long ago only what is demanded in like words.
+            # After that time only like words make the same demand.
             like = turn.is_demand and before.is_demand and alike(before.demand, turn.demand)
             return TurnTie(SURE, 0.0, 0.0) if like else None
         signs = same_signs(turn, before, between)
@@ -158,7 +158,7 @@ class DemandThreads:
         return TurnTie(odds, signs["near"], signs["refused alike"])
 
     def _divide(self, changed: Sequence[DemandTurn]) -> None:
-        """Divide the turns into demands; one that has most turns of a demand known before stays that one."""
+        """Divide the turns into demands; a group keeps the identity of the earlier demand with which it shares most turns."""
         touched = {*changed}.union(*(each.ties for each in changed))
         answered = [each for each in self.turns if each in touched and each.replies]
         rows = [signs_in_call(each) for each in answered]

@@ -31,9 +31,9 @@ class DemandTime:
     demand: Demand | None
     made: MadeDemand
     thread: int
-    """Number of the demand that it goes on with, for those that share no words."""
+    """Number of its demand; occurrences that share no words may have the same."""
     category: str | None = None
-    """Category of demands that it is one of, or goes on with; None = it is of none."""
+    """Category of demands that a rule counts, its own or that of the demand it continues; None = none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class DemandTimes:
         return self._times[-1] if self._times else None
 
     def meant(self, demand: Demand) -> Demand | None:
-        """Return the demand that one means that names nothing itself; None when there was none before."""
+        """Return the earlier demand that a demand without a name of its own refers to; None when there was none."""
         for each in reversed(self._times):
             if each.demand is None or each.demand.refers:
                 continue
@@ -148,7 +148,7 @@ class DemandTimes:
         return same[granted[-1] + 1 :] if granted and granted[-1] + 1 < len(same) else same
 
     def _same_as(self, time: DemandTime) -> list[DemandTime]:
-        """Return the like demands; of one that is known by its words also those that are like one of these."""
+        """Return the like demands; of a demand that its words identify also those that are like one of these."""
         demand = time.demand
         if demand is None:
             return []

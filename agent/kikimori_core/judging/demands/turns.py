@@ -59,13 +59,13 @@ class DemandTurn:
     spoken: Spoken
     meaning: Meaning
     demand: Demand
-    """The demand that it makes, if it makes one."""
+    """Its wording as a demand, whether it makes one or not."""
     category: str | None
     """Category of demands that a rule counts, found in it."""
     before: OperatorReply | None
     """Operator's last words before it."""
     follows: bool
-    """True = nothing lies between these and it."""
+    """True = it follows `before` directly."""
     number: int
     """Utterances of the call before it."""
     direct: list[OperatorReply] = field(default_factory=list)
@@ -75,7 +75,7 @@ class DemandTurn:
     odds: float = 0.0
     """Log odds that it is a demand, as far as it was answered."""
     in_call: float = 0.0
-    """The same, beside the other turns of the call."""
+    """The same, with the other turns of the call taken into account."""
     signs: Mapping[str, float] = field(default_factory=dict)
     """Signs of it by itself."""
     ties: dict[DemandTurn, TurnTie] = field(default_factory=dict)
@@ -87,12 +87,12 @@ class DemandTurn:
 
     @property
     def is_demand(self) -> bool:
-        """Return whether it is one by its words alone."""
+        """Return whether its words alone make a demand."""
         return self.spoken.demand is not None
 
     @property
     def demanding(self) -> float:
-        """Return the log odds of that by the model of acts."""
+        """Return the log odds of a demand by the model of acts, from its words."""
         return _UNHEARD if self.spoken.demanding is None else self.spoken.demanding
 
     @property
@@ -143,7 +143,7 @@ def reply_signs(spoken: Spoken, meaning: Meaning, rule: AnswerRule) -> dict[str,
 
 
 def weigh_turn(turn: DemandTurn, weights: TurnWeights) -> None:
-    """Work out the signs that a turn is a demand, and their log odds, by what is known of it so far."""
+    """Set a turn's signs and log odds from its words and the answers so far."""
     turn.signs = turn_signs(turn)
     table = weights.answered if turn.replies else weights.unanswered
     turn.odds = turn.in_call = max(-SURE, min(SURE, weigh_values(turn.signs, table)))

@@ -1,4 +1,4 @@
-"""Phrases with the second opinion over them: what of an utterance counts, how much, what is doubted, what tone it has."""
+"""Phrases checked by the second opinion: single finds may be doubted, and a sentence without any may have a tone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class CheckedPhrases:
-    """A phrase book whose single finds the model may doubt, and whose silence it may break with a notice of tone."""
+    """Phrase book of which a model checks each result: it doubts single finds, and finds a tone where there are none."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class CheckedPhrases:
         return self._book.skipped
 
     def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
-        """Return what the phrases find, less what the model doubts, marked where it is unsure; a tone where they find nothing.
+        """Return the matches that count, those that are doubted, and the tone of an utterance without matches.
 
         `acts`: as in `PhraseBook.find`.
         """
