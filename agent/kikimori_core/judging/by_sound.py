@@ -105,7 +105,7 @@ class BySound:
         return None
 
     def find_sound(self, sentence: Sentence, pattern: Pattern) -> str | None:
-        """Return the words of a phrase that may be in the sentence, where it sounds."""
+        """Return the recognised words in which a pattern is heard; None where it is not heard, or does not count."""
         heard = sentence.heard
         for match in pattern.expression.finditer(heard.sound):
             if _counts(sentence, match, pattern, self._excused(sentence)) and not _excused_after(
@@ -115,6 +115,7 @@ class BySound:
         return None
 
     def find_unit(self, sentence: Sentence, unit: Unit) -> str | None:
+        """Return the recognised words in which a pattern of whole words stands; None where it does not, or does not count."""
         heard = sentence.heard
         for first, end in unit.find(sentence):
             start, stop = heard.starts[first], heard.starts[end]

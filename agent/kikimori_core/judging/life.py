@@ -160,7 +160,7 @@ def _merge(alert: _Open, finding: Finding) -> bool:
         # A second press at the same moment says why the operator asks; another answer to a demand is told at once.
         is_new = is_new or known is None or (piece.kind in _TOLD_AT_ONCE and piece != known)
         if isinstance(piece, AnsweredEvidence):
-            piece = _instead(alert, piece)  # noqa: PLW2901
+            piece = _replacing_count(alert, piece)  # noqa: PLW2901
             alert.counts[key] = finding.severity
         alert.evidence[key] = piece
     while len(alert.evidence) > MOST_EVIDENCE:
@@ -168,11 +168,11 @@ def _merge(alert: _Open, finding: Finding) -> bool:
     return is_new
 
 
-def _instead(alert: _Open, counted: AnsweredEvidence) -> AnsweredEvidence:
-    """Drop the counts of a demand that a new one takes the place of, and return the new one with the highest of them if it is lower.
+def _replacing_count(alert: _Open, counted: AnsweredEvidence) -> AnsweredEvidence:
+    """Replace the earlier counts of the same demand; return the new count, with the highest earlier one where that was higher.
 
-    They are those that begin as it does, or have times in common with it: an answer may show that the demand began later than it was
-    counted from. The new count stands last: it is the newest, however long ago it begins.
+    The same demand has the same beginning, or times in common: an answer may show that it began later than was counted.
+    The new count becomes the last piece of evidence, as the newest.
     """
     before = 0
     for key, known in list(alert.evidence.items()):

@@ -40,7 +40,7 @@ class PhraseGroup(BaseModel):
         return self
 
     def sureness(self, file: CategoryFile) -> Sureness:
-        """Return how much these say alone, in a file with its default."""
+        """Return the certainty of this group, with the default of its file."""
         if self.jest:
             return Sureness.JEST
         sure = file.sure if self.sure is None else self.sure
@@ -48,7 +48,7 @@ class PhraseGroup(BaseModel):
 
 
 class CategoryFile(BaseModel):
-    """One file."""
+    """One category file, as people write it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""An index of all phrases by what is rarest in them: of twenty thousand a sentence is compared with some dozens."""
+"""Index of all phrases by their rarest part: of twenty thousand patterns a sentence is compared with some dozens."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class PhraseIndex:
                     self._sounds[role][each].append(number)
 
     def sounding_in(self, sentence: Sentence, role: Role) -> Iterator[tuple[BySound, Pattern]]:
-        """Yield the patterns of whom the speaker may be, all of whose sounds are in a sentence."""
+        """Yield the patterns of this speaker's categories whose sounds are all in a sentence."""
         sound, sounds = sentence.heard.sound, self._sounds[role]
         numbers = {number for key in sentence.sounds & sounds.keys() for number in sounds[key]}
         for number in sorted(numbers):
@@ -66,7 +66,7 @@ class PhraseIndex:
                 yield category, pattern
 
     def standing_in(self, sentence: Sentence, role: Role) -> Iterator[tuple[BySound, Unit]]:
-        """Yield the patterns of whom the speaker may be, all of whose words may stand in a sentence."""
+        """Yield the patterns of this speaker's categories whose words may all stand in a sentence."""
         there, units = {*sentence.spans, *sentence.predicates}, self._units[role]
         for anchor in sentence.anchors():
             for category, unit, others in units.get(anchor, ()):
@@ -89,12 +89,12 @@ def _pieces_of(sound: str) -> tuple[str, ...]:
 
 
 def _rarest(pieces: Iterable[str], counts: Mapping[str, int]) -> str:
-    """Return the longest piece, of these the one that the fewest patterns have; `counts`: how many have each piece."""
+    """Return the rarest of the longest pieces. `counts`: number of patterns with each piece."""
     return min(pieces, key=lambda piece: (-len(piece), counts.get(piece, 0)))
 
 
 def _looked_up_by(pattern: Pattern, piece: str, counts: Mapping[str, int]) -> Iterable[str]:
-    """Return sounds of which a sentence with the pattern has one: `piece`, the rarest of its heads, or one of each noun of a list.
+    """Return the sounds to file a pattern under, of which every sentence with it has one: its rarest piece, or one of each noun of a list.
 
     The list is taken where the heads are short: half of all sentences have the デ of (支配人|上司|…)が出る.
     """

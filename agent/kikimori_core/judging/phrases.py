@@ -147,7 +147,7 @@ class PhraseBook:
 
     @property
     def categories(self) -> tuple[_Category, ...]:
-        """All categories; one of a name for each file, each `at_most` and sureness."""
+        """All categories; a name has one for each file, `at_most` and sureness."""
         return self._categories
 
     @property
@@ -155,7 +155,7 @@ class PhraseBook:
         return frozenset(category.name for category in self._categories)
 
     def find(self, utterance: Utterance, *, acts: bool = True) -> UtteranceFindings:
-        """Return each category once that the utterance holds and that its speaker can be blamed or credited for.
+        """Return the categories that the utterance holds and that are looked for with its speaker, each once.
 
         `acts`: what a final demands or refuses is found too; in a partial result only words can count.
         """
@@ -299,7 +299,7 @@ def _compiled(path: Path, file: CategoryFile) -> CompiledFile:
 
 
 def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[BySound]:
-    """Return the category, and one more of its name for the groups of each `at_most` and sureness."""
+    """Return the categories of one file: one for the groups of each `at_most` and sureness, all of the same name."""
     unless = tuple(
         pattern
         for number, phrase in enumerate(file.unless, start=1)

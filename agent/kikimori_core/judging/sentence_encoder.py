@@ -133,7 +133,7 @@ class SentenceEncoder:
         lengths = np.fromiter(map(len, sentences), np.intp, len(sentences))
         pieces = np.concatenate([np.asarray(each, np.intp) for each in sentences])
         starts = np.concatenate(([0], np.cumsum(lengths)[:-1]))
-        known = _and_nothing(self._of_pieces(pieces))
+        known = _with_zero_row(self._of_pieces(pieces))
         near = _neighbours(starts, lengths)
         seen: list[NDArray[np.float32]] = [self._own(pieces)]
         at = _CHANNELS * len(WIDTHS)
@@ -144,7 +144,7 @@ class SentenceEncoder:
                 first += known[columns[:, place], at : at + _CHANNELS]
                 at += _CHANNELS
             state = known[:-1, number * _CHANNELS : (number + 1) * _CHANNELS] + np.maximum(first, 0)
-            windows = _and_nothing(state)[columns].reshape(len(state), -1)
+            windows = _with_zero_row(state)[columns].reshape(len(state), -1)
             state += np.maximum(windows @ part[f"second_{width}"] + part[f"second_bias_{width}"], 0)
             seen.append(state)
         every = _levelled(np.concatenate(seen, axis=1), part["gain"], part["shift"])
@@ -165,7 +165,7 @@ class SentenceEncoder:
         return own
 
     def _of_pieces(self, pieces: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return a row of `_known` for each piece; works out those that are new, as most of a call's were said before."""
+        """Return a row of `_known` for each piece, computing those that were not seen before."""
         place, part = self._place, self._part
         new = {each for each in pieces.tolist() if each not in place}
         if len(place) + len(new) > MOST_KNOWN:
@@ -212,12 +212,12 @@ def _neighbours(starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[
     return found
 
 
-def _and_nothing(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows with one of zeros at the end, which -1 takes."""
+def _with_zero_row(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows with a row of zeros appended, which the index -1 selects."""
     return np.concatenate((rows, np.zeros((1, rows.shape[1]), np.float32)))
 
 
 @lru_cache(maxsize=2)
 def load_encoder(folder: Path) -> SentenceEncoder:
-    """Return the encoder of a folder, the same one each time, so that who asks next finds the vector made; raises ConfigError."""
+    """Return the encoder of a folder, one for all callers, so that they share its cache of vectors. Raises ConfigError."""
     return SentenceEncoder.read(folder)

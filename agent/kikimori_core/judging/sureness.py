@@ -1,4 +1,4 @@
-"""Weight of the words of a group of phrases alone, whoever says them to whom."""
+"""Certainty that a group of phrases is harassment by its words alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Sureness(IntEnum):
-    """The second opinion doubts more of what is less certain."""
+    """Certainty of a group; the second opinion doubts the lower ones at higher probabilities."""
 
     JEST = 0
     """Friends say it too, in jest or of something else: そっち行くわ."""

@@ -165,9 +165,12 @@ class DemandReader:
     def wording(
         self, heard: Pronunciation, odds: float | None, *, anyway: bool = False
     ) -> tuple[Demand | None, Demand | None]:
-        """Return an utterance as the demand that it would be, and as the one that it is.
+        """Return the wording of an utterance as a demand, and the demand that it makes.
 
-        `anyway`: the first is wanted of what is no demand, too.
+        Args:
+            heard: The utterance.
+            odds: Log odds that it is a demand by the model of acts; None = the lists alone decide.
+            anyway: The wording is wanted also where there is no demand. Without, both are None there.
         """
         if not heard.words:
             return None, None

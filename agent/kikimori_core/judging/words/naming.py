@@ -54,7 +54,7 @@ class NamePattern:
         return (frozenset({self.sound}),)
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last word but one of each use of the noun for the listener."""
+        """Yield the words of each insult of the listener, as a range: the first, and the one after the last."""
         for first, end in sentence.spans.get(self.sound, ()):
             if not sounds_alike(sentence.words[first:end], self.long, len(self.sound)):
                 continue
@@ -76,7 +76,7 @@ class AddressPattern:
         return (frozenset({self.sound}),)
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last word but one from the word to the end of its clause."""
+        """Yield the words from each rude address to the end of its clause, as a range: the first, and the one after the last."""
         for first, end in sentence.spans.get(self.sound, ()):
             if sentence.words[first].part != "代名詞":
                 # 多め is no おめえ.

@@ -92,7 +92,7 @@ class UnitPattern:
         )
 
     def find(self, sentence: Sentence) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last word but one of each place where it stands."""
+        """Yield the words of each place where the phrase stands, as a range: the first, and the one after the last."""
         for first, end in self._from(sentence, 0, 0, None):
             opens = first == 0 or first in sentence.breaks
             if opens or not (self.opened or continues(sentence, first, self.mood)):
