@@ -15,7 +15,7 @@ from kikimori_core.messages import text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import DataclassInstance
     from rich.progress import Progress
@@ -85,6 +85,12 @@ def with_finals(config: AgentConfig, args: argparse.Namespace) -> AgentConfig:
     given = {"finals": args.finals, "finals_model": args.finals_model}
     update = {key: value for key, value in given.items() if value is not None}
     return config.model_copy(update={"speech": config.speech.model_copy(update=update)})
+
+
+def with_rules(config: AgentConfig, files: Iterable[Path]) -> AgentConfig:
+    """Return the configuration with more rule files."""
+    judging = config.judging.model_copy(update={"rules": (*config.judging.rules, *files)})
+    return config.model_copy(update={"judging": judging})
 
 
 def bars(unit: str, *, elapsed: bool = False, remaining: bool = False) -> Progress:

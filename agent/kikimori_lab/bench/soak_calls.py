@@ -150,15 +150,8 @@ class _ChanWebSocket:
                     f"MEDIA_START connection_id:{leg} channel:WebSocket/soak channel_id:{leg} format:slin "
                     "optimal_frame_size:320 ptime:20"
                 )
-        if wrong == "mute":
-            self._left += streams
-        elif streams:
-            await _stream(frames, streams[0], streams[1])
-            if wrong == "half_open":
-                self._left += streams
-                return
-            for stream in streams:
-                await _end(stream, wrong)
+        if streams:
+            await _stream_both(frames, streams, wrong, self._left)
 
 
 class _FreeSwitch:
@@ -178,15 +171,7 @@ class _FreeSwitch:
             streams.append(stream)
             if wrong != "mute":
                 await stream.send_str(json.dumps({"call": name, "role": str(role), "operator": "204"}))
-        if wrong == "mute":
-            self._left += streams
-            return
-        await _stream(frames, streams[0], streams[1])
-        if wrong == "half_open":
-            self._left += streams
-            return
-        for stream in streams:
-            await _end(stream, wrong)
+        await _stream_both(frames, streams, wrong, self._left)
 
 
 class _Siprec:
@@ -278,6 +263,24 @@ def _write(writer: asyncio.StreamWriter, pcm: bytes) -> None:
 
 def _which(kinds: tuple[str, ...], fault: int | None) -> str:
     return "" if fault is None else kinds[fault % len(kinds)]
+
+
+async def _stream_both(
+    frames: Frames,
+    streams: list[aiohttp.ClientWebSocketResponse],
+    wrong: str,
+    left: list[aiohttp.ClientWebSocketResponse],
+) -> None:
+    """Send both voices and end the call, with a fault; a connection that must not be closed is put into `left`."""
+    if wrong == "mute":
+        left += streams
+        return
+    await _stream(frames, streams[0], streams[1])
+    if wrong == "half_open":
+        left += streams
+        return
+    for stream in streams:
+        await _end(stream, wrong)
 
 
 async def _stream(

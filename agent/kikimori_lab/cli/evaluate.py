@@ -16,6 +16,7 @@ from kikimori.cli.options import (
     configured,
     with_finals,
     with_model,
+    with_rules,
     write_report,
 )
 from kikimori.cli.terminal import say, say_next, worded
@@ -53,9 +54,7 @@ async def _run(args: argparse.Namespace) -> int:
     from kikimori_lab.evaluation.run import evaluate, truths_in  # noqa: PLC0415
 
     config = with_finals(with_model(configured(args, log_level="error"), args.model), args)
-    if args.rules:
-        rules = (*config.judging.rules, *args.rules)
-        config = config.model_copy(update={"judging": config.judging.model_copy(update={"rules": rules})})
+    config = with_rules(config, args.rules)
     truths = truths_in(args.folder)
     recognition = await load_recognition(config)
     if recognition.problem:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kikimori.cli.options import add_config, bars, configured, write_report
+from kikimori.cli.options import add_config, bars, configured, with_rules, write_report
 from kikimori.cli.terminal import say, worded
 from kikimori.errors import KikimoriError
 from kikimori_core.messages import text
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.progress import Progress
-
-    from kikimori.config import AgentConfig
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.files and not args.calm:
         raise KikimoriError.of("words_no_file")
-    config = _with_rules(configured(args, log_level="error"), args.rules)
+    config = with_rules(configured(args, log_level="error"), args.rules)
     if args.without_second_opinion:
         config = config.model_copy(
             update={"judging": config.judging.model_copy(update={"second_opinion": False})}
@@ -85,8 +83,3 @@ class _Bars:
         """Return a function that takes the number done and the total."""
         bar = self._progress.add_task(worded(name), total=0)
         return lambda done, total: self._progress.update(bar, completed=done, total=total)
-
-
-def _with_rules(config: AgentConfig, rules: list[Path]) -> AgentConfig:
-    judging = config.judging.model_copy(update={"rules": (*config.judging.rules, *rules)})
-    return config.model_copy(update={"judging": judging})
