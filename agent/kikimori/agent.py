@@ -28,7 +28,7 @@ from kikimori.listening.listening_desk import ListeningDesk
 from kikimori.listening.pages_way import PagesWay
 from kikimori.office_directory import OfficeDirectory
 from kikimori.phrase_finder import configured_finder
-from kikimori.recognition import Recognition, load_recognition
+from kikimori.recognition import load_recognition
 from kikimori.recording.agent_recording import journals_folder
 from kikimori.recording.office_choice import recording_of
 from kikimori.recording.run_names import next_run_name
@@ -131,8 +131,8 @@ class Agent:
                 the same id runs.
         """
         config = self.config
-        self._recognition = await load_recognition(config)
-        pool = self._speech = self._pool(self._recognition)
+        self.recognition = await load_recognition(config)
+        pool = self._speech = self._pool()
         self.desk = self._make_desk(pool)
         await self._accommodations.load()
         self.taps = self._make_taps(config, self.desk, self._directory)
@@ -244,16 +244,6 @@ class Agent:
             "hearing": keep("hearing", self.desk.run, last_retry_s=HEARING_RETRY_S),
         }
 
-    @property
-    def hears_words(self) -> bool:
-        """Return whether speech recognition is on; known once `ready`."""
-        return self._recognition.engine is not None
-
-    @property
-    def speech_model(self) -> str | None:
-        """Name of the model in use; known once `ready`."""
-        return self._recognition.names
-
     def speech_status(self) -> SpeechStatus:
         """Return the state of recognition: shed when words were shed in the last half minute."""
         if self._speech is None:
@@ -291,11 +281,9 @@ class Agent:
         if isinstance(self.pbx, RecoveringControl):
             self.pbx.meet(call.info, call.set_status)
 
-    def _pool(self, recognition: Recognition) -> SpeechPool | None:
-        patient = bool(self._patience_s)
-        return recognition.pool(
-            self.config.speech, latest_s=None if patient else WORDS_LATEST_S, live=not patient
-        )
+    def _pool(self) -> SpeechPool | None:
+        latest_s = None if self._patience_s else WORDS_LATEST_S
+        return self.recognition.pool(self.config.speech, latest_s=latest_s, live=not self._patience_s)
 
     async def _stop_in_order(self, taps: list[Tap]) -> None:
         """Stop accepting, hear what has arrived, close alerts, write them to the disk, publish offline."""
@@ -330,8 +318,7 @@ class Agent:
                 log.error("health_failed", error=type(error).__name__)
 
     def _health(self) -> Health:
-        recognition = self._recognition
-        problems: list[Problem] = [recognition.problem] if recognition.problem else []
+        problems: list[Problem] = [problem] if (problem := self.recognition.problem) else []
         problems += [*self._supervisor.problems(), *self.desk.problems()]
         problems += (*(self._identity.problems() if self._identity else ()), *self._record.problems())
         problems += self._accommodations.problems()
@@ -357,7 +344,7 @@ class Agent:
             run=self._run,
             host=socket.gethostname(),
             speech=self.speech_status(),
-            speech_model=self.speech_model,
+            speech_model=self.recognition.names,
             pbx=self.pbx.kind,
             calls=len(self.desk.calls),
             counters=counters | self.bus.counters(),

@@ -11,6 +11,7 @@ from kikimori_core.judging.words.auxiliaries import AFTER_TE
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.moods import denied
 from kikimori_core.judging.words.naming import AddressPattern, NamePattern
+from kikimori_core.judging.words.parts import CONTEMPT
 from kikimori_core.judging.words.pattern import Pattern, compile_phrase, cut
 from kikimori_core.judging.words.predicate import predicate
 from kikimori_core.judging.words.reporting import reported
@@ -23,7 +24,7 @@ from kikimori_core.judging.words.together import (
     is_longer_by_suffix,
     joins,
 )
-from kikimori_core.judging.words.units import CONTEMPT, UnitPattern, compile_units
+from kikimori_core.judging.words.units import UnitPattern, compile_units
 
 if TYPE_CHECKING:
     import re

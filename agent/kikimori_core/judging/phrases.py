@@ -15,16 +15,14 @@ from kikimori_core.errors import ConfigError
 from kikimori_core.judging.acts.meanings import Meanings
 from kikimori_core.judging.acts.model import ActModel
 from kikimori_core.judging.answers import AnswerCategory, reader_of
-from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.compiled_files import CompiledFile, CompiledFiles, cache_folder, no_collection
 from kikimori_core.judging.demand_file import holds_demands, load_demands
+from kikimori_core.judging.phrase_compiling import categories_by_sound, category_by_letters
 from kikimori_core.judging.phrase_file import CategoryFile
 from kikimori_core.judging.phrase_index import PhraseIndex
 from kikimori_core.judging.sureness import Sureness, severest
-from kikimori_core.judging.words.choice import expanded, written_out
 from kikimori_core.judging.words.demands import DemandReader
-from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
 from kikimori_core.judging.words.sentence import Sentence
 from kikimori_core.judging.words.sound import SoundFinder
 from kikimori_core.messages import text
@@ -32,13 +30,12 @@ from kikimori_core.model.evidence import Role
 from kikimori_core.wire.toml_file import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from kikimori_core.judging.acts.meanings import Meaning
     from kikimori_core.judging.second_opinion.tone import Tone
     from kikimori_core.judging.words.demands import Demand
-    from kikimori_core.judging.words.pattern import Pattern
     from kikimori_core.judging.words.sound import Pronunciation
     from kikimori_core.model.alert import Severity
     from kikimori_core.model.evidence import Utterance
@@ -266,7 +263,7 @@ def _loaded(paths: Iterable[Path], acts: ActModel | None, meanings: Meanings | N
             if file.said_by is Role.MIXED:
                 raise ConfigError.of("said_by_unknown", path=path)
             if file.compare == "letters":
-                categories.append(_by_letters(path, file))
+                categories.append(category_by_letters(path, file))
                 continue
             if not file.group and file.clauses is None:
                 raise ConfigError.of("group_missing", path=path)
@@ -292,67 +289,7 @@ def _kept(path: Path) -> CompiledFile | None:
 
 def _compiled(path: Path, file: CategoryFile) -> CompiledFile:
     skipped: list[str] = []
-    compiled = CompiledFile(tuple(_by_sound(path, file, skipped)), tuple(skipped))
+    compiled = CompiledFile(tuple(categories_by_sound(path, file, skipped)), tuple(skipped))
     if file.clauses is None:
         _files.keep(path.read_bytes(), compiled)
     return compiled
-
-
-def _by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> Iterable[BySound]:
-    """Return the categories of one file: one for the groups of each `at_most` and sureness, all of the same name."""
-    unless = tuple(
-        pattern
-        for number, phrase in enumerate(file.unless, start=1)
-        for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
-    )
-    made: dict[tuple[Severity | None, Sureness], BySound] = {
-        (None, Sureness.USUAL): BySound(file.category, file.said_by, unless)
-    }
-    for number, group in enumerate(file.group, start=1):
-        kind = (group.at_most, group.sureness(file))
-        category = made.setdefault(kind, BySound(file.category, file.said_by, unless, *kind))
-        for place, phrase in enumerate(group.phrases, start=1):
-            key = f"group[{number}].phrases[{place}]"
-            try:
-                exact = file.exact or group.exact
-                together = file.clauses is None
-                for each, choice in written_out(phrase, file.words) if together else ():
-                    together &= category.add(each, group.mood, choice, exact=exact)
-                if not together:
-                    # A list whose nouns are no words of their own in this phrase, or a category that is read by sound.
-                    for each in expanded(phrase, file.words):
-                        category.add(each, group.mood, exact=exact)
-            except VanishingPhraseError as error:
-                skipped.append(text("phrase_unusable", key=key, phrase=phrase, error=error))
-            except ValueError as error:
-                where = f"{path}: {key}"
-                raise ConfigError.of("phrase_unusable", key=where, phrase=phrase, error=error) from error
-    return made.values()
-
-
-def _excuse(phrase: str, file: CategoryFile, key: str) -> Iterator[Pattern]:
-    try:
-        for each in _written_out(phrase, file, key):
-            yield compile_phrase(each, "fixed")
-    except ValueError as error:
-        raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
-
-
-def _written_out(phrase: str, file: CategoryFile, key: str) -> Iterator[str]:
-    try:
-        yield from expanded(phrase, file.words)
-    except ValueError as error:
-        raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
-
-
-def _by_letters(path: Path, file: CategoryFile) -> ByLetters:
-    for number, group in enumerate(file.group, start=1):
-        if group.mood != "fixed":
-            raise ConfigError.of("mood_not_fixed", path=path, number=number)
-    unless = any_of(file.unless) if file.unless else None
-    return ByLetters(
-        file.category,
-        file.said_by,
-        any_of(phrase for group in file.group for phrase in group.phrases),
-        unless,
-    )

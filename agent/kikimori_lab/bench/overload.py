@@ -115,7 +115,7 @@ async def bench_overload(
                 loads.append(await _load(agent, addresses, each, calls, seconds))
             progress("recovery")
             recovered_s = await _recovery(agent, addresses)
-            engine = agent.speech_model
+            engine = agent.recognition.names
     return OverloadFigures(
         model=engine or model,
         carried_calls=carries,

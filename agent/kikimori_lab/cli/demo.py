@@ -107,7 +107,7 @@ async def _demo(args: argparse.Namespace, state: Path) -> int:
             store=store,
         ) as office,
     ):
-        words = office.agent.hears_words
+        words = office.agent.recognition.engine is not None
         witness = Witness(office.broker, config.site, lambda alert: _print_alert(alert, as_json=args.json))
         watching.create_task(_within_reason(witness.watch(), stop), name="witness")
         await witness.watching.wait()
