@@ -228,23 +228,10 @@ def _belong_together(sentence: Sentence, stop: int, begin: int, mood: Mood) -> b
     )
 
 
-_OPEN_ENDINGS = frozenset(
-    {
-        "クレ",
-        "クダサ",
-        "モラエ",
-        "モライタ",
-        "モラオ",
-        "イタダキタ",
-        "イタダケマ",
-        "イタダケナイ",
-        "イタダコ",
-        "ホシ",
-        "モラワナ",
-        "ナサ",
-        "クレヘン",
-    }
-)
+_OPEN_ENDINGS = frozenset({
+    "クレ", "クダサ", "モラエ", "モライタ", "モラオ", "イタダキタ", "イタダケマ", "イタダケナイ", "イタダコ", "ホシ", "モラワナ", "ナサ",
+    "クレヘン",
+})  # fmt: skip
 """Beginnings of words that ask for something, whatever their end: くれない, くれよ, くださいませんか."""
 
 

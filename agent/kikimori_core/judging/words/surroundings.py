@@ -10,23 +10,9 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.form import Predicate
     from kikimori_core.judging.words.sentence import Sentence
 
-_FATES = frozenset(
-    {
-        "文句",
-        "仕方",
-        "仕様",
-        "しょうが",
-        "知る",
-        "可笑しい",
-        "不思議",
-        "自業自得",
-        "当然",
-        "良い",
-        "当たり前",
-        "恨む",
-        "泣く",
-    }
-)
+_FATES = frozenset({
+    "文句", "仕方", "仕様", "しょうが", "知る", "可笑しい", "不思議", "自業自得", "当然", "良い", "当たり前", "恨む", "泣く",
+})  # fmt: skip
 
 
 def is_fate(sentence: Sentence, said: Predicate) -> bool:
@@ -48,24 +34,9 @@ def is_adverb(sentence: Sentence, said: Predicate) -> bool:
     )
 
 
-_VOWS = frozenset(
-    {
-        "絶対",
-        "必ず",
-        "マジ",
-        "まじ",
-        "いつか",
-        "今度",
-        "次",
-        "本当",
-        "ほんま",
-        "本真",
-        "直ぐ",
-        "今直ぐ",
-        "見付ける",
-        "会う",
-    }
-)
+_VOWS = frozenset({
+    "絶対", "必ず", "マジ", "まじ", "いつか", "今度", "次", "本当", "ほんま", "本真", "直ぐ", "今直ぐ", "見付ける", "会う",
+})  # fmt: skip
 
 
 def is_vowed(sentence: Sentence, at: int) -> bool:

@@ -12,29 +12,10 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.moods import Mood
     from kikimori_core.judging.words.sentence import Sentence
 
-_OF_PERSONS = frozenset(
-    {
-        "さん",
-        "様",
-        "たち",
-        "達",
-        "ら",
-        "等",
-        "ちゃん",
-        "君",
-        "くん",
-        "方",
-        "ども",
-        "共",
-        "殿",
-        "め",
-        "さま",
-        "料",
-        "代",
-        "金",
-        "円",
-    }
-)
+_OF_PERSONS = frozenset({
+    "さん", "様", "たち", "達", "ら", "等", "ちゃん", "君", "くん", "方", "ども", "共", "殿", "め", "さま", "料", "代", "金",
+    "円",
+})  # fmt: skip
 """Suffixes that do not change the noun's meaning."""
 LIGHT = frozenset({"スル", "ヤル", "ナル", "クル", "イク"})
 """Verbs that mean something only together with what stands right before them."""
