@@ -79,30 +79,14 @@ async def _attempt(
     if size is not None and have == size:
         return
     version = part.with_name(part.name + ".version")
-    # Of a compressed transfer a range would mean something else.
-    headers = {"Accept-Encoding": "identity"}
-    if have and version.exists():
-        headers |= {"Range": f"bytes={have}-", "If-Range": version.read_text(encoding="ascii")}
-    elif have:
-        # Without a mark of its version only the hash at the end could tell a mixture.
-        headers["Range"] = f"bytes={have}-"
-    async with session.get(url, headers=headers) as response:
+    async with session.get(url, headers=_asked(have, version)) as response:
         if response.status == 416:
             if _range_total(response) == have:
                 return
             # What is here is not the beginning of what is there.
             _put_aside(part)
             raise _TransientError("what had been fetched is longer than the file")
-        if response.status in _TRANSIENT_STATUS:
-            raise _TransientError(f"the server answers {response.status}")
-        if response.status not in (200, 206):
-            raise ModelStoreError.of(
-                "download_refused",
-                url=url,
-                status=response.status,
-                reason=response.reason,
-                by_hand=by_hand(url, part),
-            )
+        _check_status(response, url, part)
         resumed = response.status == 206
         if resumed and _range_start(response) != have:
             raise _TransientError("the server sent another range than the one asked for")
@@ -112,23 +96,52 @@ async def _attempt(
         if size is not None and total != size:
             raise ModelStoreError.of("download_other_size", url=url, total=total, size=size)
         _check_room(part, (total or 0) - start)
-        mark = response.headers.get("ETag") or response.headers.get("Last-Modified")
-        if mark and mark.isascii() and not mark.startswith("W/"):
-            version.write_text(mark, encoding="ascii")
-        elif not resumed:
-            version.unlink(missing_ok=True)
-        limit = total or SIZE_LIMIT
+        _mark_version(response, version, resumed=resumed)
         with part.open("ab" if resumed else "wb") as file:
             advance(start, total)
             async for chunk in response.content.iter_chunked(CHUNK):
                 start += len(chunk)
-                if start > limit:
-                    raise ModelStoreError.of("download_too_long", url=url, limit=limit)
+                if start > (total or SIZE_LIMIT):
+                    raise ModelStoreError.of("download_too_long", url=url, limit=total or SIZE_LIMIT)
                 # A quarter of a megabyte into the page cache; only the command line waits for it.
                 file.write(chunk)
                 advance(start, total)
         if total is not None and start < total:
             raise _TransientError("the connection ended early")
+
+
+def _asked(have: int, version: Path) -> dict[str, str]:
+    """Return the headers of a request for everything behind the first `have` bytes."""
+    # Of a compressed transfer a range would mean something else.
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        # Without a mark of its version only the hash at the end could tell a mixture.
+        if version.exists():
+            headers["If-Range"] = version.read_text(encoding="ascii")
+    return headers
+
+
+def _check_status(response: aiohttp.ClientResponse, url: str, part: Path) -> None:
+    if response.status in _TRANSIENT_STATUS:
+        raise _TransientError(f"the server answers {response.status}")
+    if response.status not in (200, 206):
+        raise ModelStoreError.of(
+            "download_refused",
+            url=url,
+            status=response.status,
+            reason=response.reason,
+            by_hand=by_hand(url, part),
+        )
+
+
+def _mark_version(response: aiohttp.ClientResponse, version: Path, *, resumed: bool) -> None:
+    """Note which version of the file is fetched, where the server tells one by a strong mark."""
+    mark = response.headers.get("ETag") or response.headers.get("Last-Modified")
+    if mark and mark.isascii() and not mark.startswith("W/"):
+        version.write_text(mark, encoding="ascii")
+    elif not resumed:
+        version.unlink(missing_ok=True)
 
 
 def _check_room(part: Path, missing: int) -> None:
