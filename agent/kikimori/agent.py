@@ -67,8 +67,7 @@ HEALTH_EVERY_S = 5.0
 WORDS_LATEST_S = 1.5
 """Words that waited for recognition longer than this are shed: with the decoding, no alert may come later than 2 s."""
 HEARING_RETRY_S = 0.5
-"""Delay in s before hearing as a whole is tried again after a failure; short, as audio that waits some
-seconds is lost."""
+"""Delay before hearing as a whole is tried again after a failure; short, as audio that waits some s is lost."""
 SETTLED_EVERY_S = 0.05
 
 
@@ -104,9 +103,8 @@ class Agent:
         self._office = OfficeDirectory(config)
         self.pbx: PbxControl = pbx or make_control(config, self._office.superior_number)
         self._started_at = datetime.now(UTC)
-        state = config.state_path()
-        journals = journals_folder(state, config.agent_id)
-        self._run = next_run_name(state, journals, config.agent_id, self._started_at)
+        journals = journals_folder(config.state_path(), config.agent_id)
+        self._run = next_run_name(config.state_path(), journals, config.agent_id, self._started_at)
         self._alerts, self._supervisor = AlertWriter(), Supervisor()
         self._make_taps = taps
         self._speech: SpeechPool | None = None
