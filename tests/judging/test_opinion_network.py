@@ -103,7 +103,7 @@ def test_it_has_its_share_of_an_opinion(tmp_path: Path) -> None:
         (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
         return OpinionModel(tmp_path).judge(words(TEXT)).harm
 
-    for name in ("weights.npy", "senses.npy", FILE):
+    for name in ("weights.npz", "senses.npy", FILE):
         (tmp_path / name).write_bytes((BUILTIN_OPINION / name).read_bytes())
     alone, half, whole = (judged(share) for share in (0.0, 0.5, 1.0))
     assert min(alone, whole) < half < max(alone, whole)
@@ -115,7 +115,7 @@ def test_without_a_share_no_file_is_needed(tmp_path: Path) -> None:
     note = json.loads((BUILTIN_OPINION / "model.json").read_text(encoding="utf-8"))
     del note["network_share"], note["meaning_share"]
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy"):
+    for name in ("weights.npz", "senses.npy"):
         (tmp_path / name).write_bytes((BUILTIN_OPINION / name).read_bytes())
     assert 0 < OpinionModel(tmp_path).judge(words(TEXT)).harm < 1
 
@@ -149,7 +149,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_network_of_other_classes_is_told(tmp_path: Path) -> None:
-    for name in ("model.json", "weights.npy", "senses.npy"):
+    for name in ("model.json", "weights.npz", "senses.npy"):
         (tmp_path / name).write_bytes((BUILTIN_OPINION / name).read_bytes())
     parts: dict[str, Any] = {**arrays()}
     np.savez(tmp_path / FILE, **parts)

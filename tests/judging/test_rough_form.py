@@ -54,7 +54,7 @@ def opened(text: str, tmp_path: Path, **fields: object) -> dict[str, Severity]:
     """Return the alerts of one utterance, by the shipped model with another note."""
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy", "network.npz", "meaning.npz"):
+    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     judge = CallJudge(
         RULES, with_second_opinion(PHRASES, RULES, tmp_path, BUILTIN_SENTENCES), words_heard=True

@@ -17,7 +17,7 @@ from kikimori_core.judging.judge import CallJudge
 from kikimori_core.judging.phrases import load_phrases
 from kikimori_core.judging.second_opinion import with_second_opinion
 from kikimori_core.judging.second_opinion.checked import CheckedPhrases
-from kikimori_core.judging.second_opinion.features import BITS, row_of
+from kikimori_core.judging.second_opinion.features import BITS, number_of
 from kikimori_core.judging.second_opinion.meaning import spoken
 from kikimori_core.judging.second_opinion.model import FORMAT, OpinionModel
 from kikimori_core.judging.second_opinion.senses import Senses
@@ -44,7 +44,7 @@ def altered(tmp_path: Path, **fields: object) -> Path:
     assert FOLDER is not None
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy", "network.npz", "meaning.npz"):
+    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     return tmp_path
 
@@ -281,24 +281,41 @@ def test_a_model_that_does_not_fit_is_told(fields: dict[str, object], told: str,
         OpinionModel(altered(tmp_path, **fields))
 
 
-def test_weights_of_another_shape_are_told(tmp_path: Path) -> None:
+def test_weights_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    assert FOLDER is not None
     model = OpinionModel(altered(tmp_path))
-    np.save(tmp_path / "weights.npy", np.zeros((4, 4), np.int8))
-    with pytest.raises(ConfigError, match=r"weights\.npy"):
-        model.open()
+    kept = np.zeros(1 << (BITS - 3), np.uint8)
+    for weights in (np.zeros((4, 13), np.int8), np.zeros((0, 12), np.int8), np.zeros((0, 13), np.float32)):
+        np.savez(tmp_path / "weights.npz", kept=kept, weights=weights)
+        with pytest.raises(ConfigError, match=r"weights\.npz"):
+            model.open()
+    for parts in ({"kept": kept}, {"kept": kept.astype(np.float32), "weights": np.zeros((0, 13), np.int8)}):
+        np.savez(tmp_path / "weights.npz", allow_pickle=False, **parts)
+        with pytest.raises(ConfigError, match=r"weights\.npz"):
+            model.open()
+    for garbage in (b"", b"PK\x03\x04 no archive", (FOLDER / "weights.npz").read_bytes()[:100_000]):
+        (tmp_path / "weights.npz").write_bytes(garbage)
+        with pytest.raises(ConfigError, match=r"weights\.npz"):
+            model.open()
+    (tmp_path / "weights.npz").unlink()
+    with pytest.raises(ConfigError, match="missing"):
+        OpinionModel(tmp_path)
     with pytest.raises(ConfigError, match=r"model\.json"):
         OpinionModel(tmp_path / "nowhere")
 
 
-def test_a_model_of_the_former_format_is_still_read(tmp_path: Path) -> None:
-    """As an office trained it before there were senses: fewer rows, no `senses.npy`."""
+@pytest.mark.parametrize(("number", "bits"), [(1, 17), (2, 18)])
+def test_a_model_of_a_former_format_is_still_read(number: int, bits: int, tmp_path: Path) -> None:
+    """As an office trained it: with a table of all rows, at first without `senses.npy`."""
     assert FOLDER is not None
-    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | {"format": 1, "bits": 17}
+    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | {"format": number, "bits": bits}
     for later in ("network_share", "meaning_share"):
         del note[later]
     (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    table = np.zeros((1 << 17, len(note["classes"])), np.int8)
-    table[row_of("l馬鹿", 17), note["classes"].index("insult")] = 127
+    if number > 1:
+        (tmp_path / "senses.npy").write_bytes((FOLDER / "senses.npy").read_bytes())
+    table = np.zeros((1 << bits, len(note["classes"])), np.int8)
+    table[number_of("l馬鹿", bits), note["classes"].index("insult")] = 127
     np.save(tmp_path / "weights.npy", table)
     model = OpinionModel(tmp_path)
     assert model.judge(words("馬鹿")).harm > model.judge(words("宿")).harm

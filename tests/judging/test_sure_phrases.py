@@ -60,7 +60,7 @@ def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], writ
     note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
     note |= {"veto_below": {"insult": 1.0}, "rough_veto_below": 1.0, "sure_veto_below": least}
     (written / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npy", "senses.npy", "network.npz", "meaning.npz"):
+    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
         (written / name).write_bytes((FOLDER / name).read_bytes())
     book = with_second_opinion(load_phrases([written / "insult.toml"]), RULES, written, BUILTIN_SENTENCES)
     judge = CallJudge(RULES, book, words_heard=True)

@@ -11,8 +11,9 @@ from kikimori.config import BUILTIN_OPINION
 from kikimori_core.judging.second_opinion.features import BITS, features
 from kikimori_core.judging.second_opinion.model import OpinionModel
 from kikimori_core.judging.second_opinion.senses import Senses
+from kikimori_core.judging.second_opinion.table import WeightTable
 from kikimori_core.judging.words.sound import plain, words
-from kikimori_lab.retraining.fit import FitSettings, Rows, Weights, fit, softmax
+from kikimori_lab.retraining.fit import FitSettings, Rows, Weights, fit, softmax, strongest
 from kikimori_lab.retraining.samples import Sample
 from kikimori_lab.retraining.templates import HARMLESS
 from kikimori_lab.retraining.train import (
@@ -113,3 +114,25 @@ def test_importance_counts() -> None:
     labels, importance = np.array([0, 1]), np.array([1.0, 5.0], np.float32)
     fitted = fit(rows, labels, importance, (1 << BITS, 2), FitSettings(epochs=20), lambda *_: None)
     assert fitted.scores(rows)[0].argmax() == 1
+
+
+def test_only_features_that_tell_of_other_sentences_keep_their_weights() -> None:
+    """One of many sentences, and one that weighs much, before one that does neither."""
+    table = np.array([[0, 0], [0.5, 0], [0, -3], [0.5, 0.5]], np.float32)
+    features = [np.array([1, 3]), np.array([1]), np.array([1]), np.array([2])]
+    weights = Weights(table, np.zeros(2, np.float32))
+    chosen = strongest(weights, features, 2)
+    assert chosen.tolist() == [False, True, True, False]
+    assert strongest(weights, features, 9).all()
+    labels, importance = np.array([0, 1, 0, 1]), np.ones(4, np.float32)
+    fitted = fit(features, labels, importance, (4, 2), FitSettings(epochs=9), lambda *_: None, chosen)
+    assert np.flatnonzero(fitted.table.any(axis=1)).tolist() == [1, 2]
+
+
+def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
+    table = WeightTable(np.array([[1, -31], [4, 0]], np.int8), np.array([6, 1000]))
+    (tmp_path / "weights.npy").write_bytes(b"of a former model")
+    table.write(tmp_path, BITS)
+    read = WeightTable.read(tmp_path, BITS, 2)
+    assert read.of(np.array([1000, 7, 6, (1 << BITS) - 1])).tolist() == [[4, 0], [1, -31]]
+    assert not (tmp_path / "weights.npy").exists()

@@ -22,7 +22,7 @@ LONGEST_PAUSE_S = 1.0
 """Longest time between two finals that may be one sentence."""
 MOST_CHARACTERS = 80
 """Length up to which two finals are read as one sentence."""
-SURE_TONE = 0.9
+SURE_TONE = 0.85
 """Probability from which both together have a tone: each two finals of a call on end are one more chance to be wrong."""
 _MOST_PIECES = 4
 _POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")

@@ -23,9 +23,9 @@ def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return shares
 
 
-def in_bytes(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], list[float]]:
-    """Return weights as one byte each, and what one step of each column is worth."""
-    scale = np.maximum(np.abs(table).max(axis=0), 1e-6) / 127
+def in_bytes(table: NDArray[np.float32], most: int = 127) -> tuple[NDArray[np.int8], list[float]]:
+    """Return weights as integers of at most `most` each, and what one step of each column is worth."""
+    scale = np.maximum(np.abs(table).max(axis=0, initial=0), 1e-6) / most
     return np.rint(table / scale).astype(np.int8), [float(each) for each in scale]
 
 
@@ -79,7 +79,7 @@ class FitSettings:
     epochs: int = 4
     batch: int = 384
     rate: float = 0.15
-    decay: float = 2e-6
+    decay: float = 2e-5
     """L2 penalty."""
     seed: int = 16
 
@@ -101,6 +101,21 @@ class Weights:
         return np.concatenate(parts)
 
 
+def strongest(weights: Weights, features: Sequence[NDArray[np.int64]], most: int) -> NDArray[np.bool_]:
+    """Return for each feature whether it is worth its place: what is in few sentences, or weighs little, tells little of others.
+
+    Args:
+        weights: Of all features.
+        features: Of each sentence that they were fitted to.
+        most: How many are.
+    """
+    sentences = np.bincount(np.concatenate(features), minlength=len(weights.table))
+    worth = sentences * np.square(weights.table).max(axis=1)
+    chosen = np.zeros(len(worth), bool)
+    chosen[np.argpartition(-worth, min(most, len(worth) - 1))[:most]] = True
+    return chosen
+
+
 def fit(
     features: Sequence[NDArray[np.int64]],
     labels: NDArray[np.int64],
@@ -108,6 +123,7 @@ def fit(
     shape: tuple[int, int],
     settings: FitSettings,
     progress: Callable[[int, int], None],
+    kept: NDArray[np.bool_] | None = None,
 ) -> Weights:
     """Fit by Adagrad over batches that are drawn once and come in another order in each epoch.
 
@@ -118,6 +134,7 @@ def fit(
         shape: Numbers of features and of classes.
         settings: Numbers of the fit.
         progress: Told how many batches are done, and of how many.
+        kept: Whether each feature may have a weight; None: each may. Those of a sentence that may not count in its length all the same.
     """
     rng = np.random.default_rng(settings.seed)
     order = rng.permutation(len(features))
@@ -134,6 +151,8 @@ def fit(
             error[np.arange(len(numbers)), labels[numbers]] -= 1
             error *= importance[numbers][:, None] / len(numbers)
             slope = rows.slope(error) + settings.decay * weights
+            if kept is not None:
+                slope *= kept[rows.touched][:, None]
             square = squares[rows.touched] + slope**2
             squares[rows.touched] = square
             table[rows.touched] = weights - settings.rate * slope / np.sqrt(square)

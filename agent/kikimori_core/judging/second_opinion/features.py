@@ -1,4 +1,4 @@
-"""Features of a sentence: pieces of its writing, its sound, its dictionary forms and their senses, hashed into a table."""
+"""Features of a sentence: pieces of its writing, its sound, its dictionary forms and their senses, hashed into numbers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kikimori_core.judging.second_opinion.senses import Sense, Senses
     from kikimori_core.judging.words.sound import Morpheme
 
-BITS = 18
-"""The table of a new model has 2 to the power of this rows."""
+BITS = 22
+"""A new model knows 2 to the power of this features; so many that few share a number."""
 WRITTEN, SOUNDED = (2, 3, 4), (2, 3, 4, 5)
 """Lengths of the pieces, in characters of writing and of sound."""
 MOST_WORDS = 60
@@ -30,13 +30,13 @@ Piece = tuple[str, int, int]
 
 
 def features(words: Sequence[Morpheme], senses: Senses | None, bits: int = BITS) -> NDArray[np.int64]:
-    """Return the rows of the table that a sentence touches, each once."""
+    """Return the numbers of a sentence's features, each once."""
     mask = (1 << bits) - 1
     return np.fromiter({crc32(key.encode()) & mask for key, _, _ in pieces(words, senses)}, np.int64)
 
 
-def row_of(key: str, bits: int = BITS) -> int:
-    """Return the row of a feature."""
+def number_of(key: str, bits: int = BITS) -> int:
+    """Return the number of a feature."""
     return crc32(key.encode()) & ((1 << bits) - 1)
 
 

@@ -1,4 +1,4 @@
-"""The model's numbers, read from a folder: `model.json`, `weights.npy`, and the two networks where they have a share."""
+"""The model's numbers, read from a folder: `model.json`, `weights.npz`, and the two networks where they have a share."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.second_opinion import table
 from kikimori_core.judging.second_opinion.features import (
     BITS,
     FUNCTION_WORDS,
     MOST_WORDS,
     features,
+    number_of,
     pieces,
-    row_of,
 )
 from kikimori_core.judging.second_opinion.meaning import MeaningNetwork
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
+from kikimori_core.judging.second_opinion.table import WeightTable
 from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.sound import Morpheme
 
 HARMLESS = "none"
-FORMAT = 2
+FORMAT = 3
 """Of the folder of a new model."""
-READ = {1: 17, FORMAT: BITS}
-"""Formats that can be used, and their number of bits; format 1 has no senses."""
+READ = {1: 17, 2: 18, FORMAT: BITS}
+"""Formats that can be used, and their number of bits. Format 1 has no senses; it and 2 have a table of all rows."""
 _SHOWN_WORDS = 3
 MOST_SAID = 10.0
 """Most log odds against `none` that a network may give to a category; hardly a sentence has more."""
@@ -103,7 +105,7 @@ class Opinion:
 
 
 class OpinionModel:
-    """Judges a sentence as a whole. Opens its table at the first sentence; the table is mapped, not read."""
+    """Judges a sentence as a whole. Reads its table at the first sentence."""
 
     def __init__(self, folder: Path) -> None:
         """Read the note; raises ConfigError."""
@@ -119,9 +121,9 @@ class OpinionModel:
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
         if READ.get(note.format) != note.bits or not fits:
             raise ConfigError.of("opinion_other_version", folder=folder)
-        if not (folder / "weights.npy").is_file():
+        if not any((folder / name).is_file() for name in (table.FILE, table.WHOLE)):
             raise ConfigError.of("opinion_without_weights", folder=folder)
-        self._table: NDArray[np.int8] | None = None
+        self._table: WeightTable | None = None
         self._senses = Senses.read(folder) if note.format > 1 else None
         self._network = Network.read(folder, self._senses) if self._senses and note.network_share else None
         if self._network is not None and self._network.classes != note.classes:
@@ -132,16 +134,13 @@ class OpinionModel:
         self._scale = np.array(note.scale, np.float32)
         self._bias = np.array(note.bias, np.float32)
 
-    def _weights(self) -> NDArray[np.int8]:
+    def _weights(self) -> WeightTable:
         if self._table is None:
-            table = np.load(self._folder / "weights.npy", mmap_mode="r", allow_pickle=False)
-            if table.shape != (1 << self.note.bits, len(self.note.classes)) or table.dtype != np.int8:
-                raise ConfigError.of("opinion_does_not_fit", folder=self._folder)
-            self._table = table
+            self._table = WeightTable.read(self._folder, self.note.bits, len(self.note.classes))
         return self._table
 
     def open(self) -> None:
-        """Map the table now; raises ConfigError or OSError."""
+        """Read the table now; raises ConfigError."""
         self._weights()
 
     def least_log_odds(self, bars: Mapping[str, float], share: float) -> NDArray[np.float32]:
@@ -172,7 +171,7 @@ class OpinionModel:
         rows = features(words, self._senses, self.note.bits)
         if not len(rows):
             return Opinion(0.0, self.note.classes[1], 0.0)
-        sums = self._weights()[rows].sum(axis=0, dtype=np.int32) * self._scale
+        sums = self._weights().of(rows).sum(axis=0, dtype=np.int32) * self._scale
         scores = (sums / math.sqrt(len(rows)) + self._bias) / self.note.temperature
         asked: list[tuple[float, Callable[[], NDArray[np.float32]]]] = []
         if (network := self._network) is not None:
@@ -196,14 +195,14 @@ class OpinionModel:
         """Return the words that spoke most for a category against none, in the order in which they were said."""
         number = self.note.classes.index(category)
         words = words[-MOST_WORDS:]
-        table = self._weights()
+        weights = self._weights()
         of_word = np.zeros(len(words))
         seen: dict[int, float] = {}
         for key, first, end in pieces(words, self._senses):
-            row = row_of(key, self.note.bits)
+            row = number_of(key, self.note.bits)
             if row not in seen:
-                weights = table[row] * self._scale
-                seen[row] = float(weights[number] - weights[0])
+                of_class = weights.of(np.array([row])).sum(axis=0) * self._scale
+                seen[row] = float(of_class[number] - of_class[0])
             of_word[first:end] += seen[row] / (end - first)
         speaking = [
             at for at in range(len(words)) if of_word[at] > 0 and words[at].part not in FUNCTION_WORDS
