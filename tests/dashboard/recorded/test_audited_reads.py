@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +84,12 @@ async def test_the_employee_sees_who_opened_and_played_their_recorded_calls(fold
                 async with http.post(f"/api/history/{uid}/notes", json={"text": "折り返し"}) as answer:
                     assert answer.status == 200
         await audited_until(office.store, "note.add", 3)
+        # The dashboard reads changes of people again some seconds after a command made them.
+        async with client(office.url, "operator") as http:
+            for _ in range(150):
+                if (await (await http.get("/api/me")).json())["extensions"] == ["204"]:
+                    break
+                await asyncio.sleep(0.2)
         shown = {}
         for login in ("operator", "both"):
             async with client(office.url, login) as http, http.get("/api/my-record") as answer:
