@@ -293,7 +293,9 @@ def test_weights_that_cannot_be_used_are_told(tmp_path: Path) -> None:
         np.savez(tmp_path / "weights.npz", allow_pickle=False, **parts)
         with pytest.raises(ConfigError, match=r"weights\.npz"):
             model.open()
-    for garbage in (b"", b"PK\x03\x04 no archive", (FOLDER / "weights.npz").read_bytes()[:100_000]):
+    whole = (FOLDER / "weights.npz").read_bytes()
+    spoilt = whole[:150_000] + b"\xff" * 100 + whole[150_100:]
+    for garbage in (b"", b"PK\x03\x04 no archive", whole[:100_000], spoilt):
         (tmp_path / "weights.npz").write_bytes(garbage)
         with pytest.raises(ConfigError, match=r"weights\.npz"):
             model.open()
@@ -317,6 +319,7 @@ def test_a_model_of_a_former_format_is_still_read(number: int, bits: int, tmp_pa
     table = np.zeros((1 << bits, len(note["classes"])), np.int8)
     table[number_of("l馬鹿", bits), note["classes"].index("insult")] = 127
     np.save(tmp_path / "weights.npy", table)
+    (tmp_path / "weights.npz").write_bytes(b"of a newer model that was tried in this folder")
     model = OpinionModel(tmp_path)
     assert model.judge(words("馬鹿")).harm > model.judge(words("宿")).harm
     assert model.weighed(words("馬鹿だ"), "insult") == ("馬鹿",)

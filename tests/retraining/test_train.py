@@ -133,6 +133,6 @@ def test_what_is_written_is_read_as_it_was(tmp_path: Path) -> None:
     table = WeightTable(np.array([[1, -31], [4, 0]], np.int8), np.array([6, 1000]))
     (tmp_path / "weights.npy").write_bytes(b"of a former model")
     table.write(tmp_path, BITS)
-    read = WeightTable.read(tmp_path, BITS, 2)
+    read = WeightTable.read(tmp_path / "weights.npz", BITS, 2)
     assert read.of(np.array([1000, 7, 6, (1 << BITS) - 1])).tolist() == [[4, 0], [1, -31]]
     assert not (tmp_path / "weights.npy").exists()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from sentencepiece import SentencePieceProcessor
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.array_files import UNUSABLE, arrays_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,18 +93,9 @@ class SentenceEncoder:
         """Read a folder. Raises ConfigError."""
         try:
             pieces = SentencePieceProcessor(model_proto=(folder / PIECES).read_bytes())
-            with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with arrays_in(folder / WEIGHTS) as arrays:
                 return cls(pieces, arrays)
-        except (
-            OSError,
-            EOFError,
-            RuntimeError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            BadZipFile,
-        ) as error:
+        except UNUSABLE as error:
             raise ConfigError.of("sentences_unreadable", folder=folder, reason=error) from None
 
     def of(self, text: str) -> NDArray[np.float32]:

@@ -61,7 +61,7 @@ class Meanings:
         except (OSError, EOFError, ValueError) as error:
             raise ConfigError.of("opinion_unreadable", folder=acts, reason=error) from None
         if rows.shape != (len(MeaningScores._fields), DIMENSIONS) or rows.dtype != np.float32:
-            raise ConfigError.of("opinion_does_not_fit", folder=acts)
+            raise ConfigError.of("opinion_does_not_fit", file=acts / FILE)
         return cls(load_encoder(sentences), rows)
 
     def of(self, text: str) -> Meaning:

@@ -58,7 +58,7 @@ class ActModel:
         except (OSError, EOFError, ValueError) as error:
             raise ConfigError.of("opinion_unreadable", folder=folder, reason=error) from None
         if note.bits != BITS or table.shape != (1 << BITS, len(ACTS)) or table.dtype != np.int8:
-            raise ConfigError.of("opinion_does_not_fit", folder=folder)
+            raise ConfigError.of("opinion_does_not_fit", file=folder / "weights.npy")
         return cls(note, table)
 
     def log_odds(self, words: Sequence[Morpheme], act: SpeechAct) -> float:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from typing import TYPE_CHECKING, Self
-from zipfile import BadZipFile
 
 import numpy as np
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.array_files import UNUSABLE, arrays_in
 from kikimori_core.judging.sentence_encoder import DIMENSIONS
 from kikimori_core.judging.words.marks import without_drawn_ends
 
@@ -67,9 +67,9 @@ class MeaningNetwork:
     def read(cls, folder: Path) -> Self:
         """Read the file of a model's folder. Raises ConfigError."""
         try:
-            with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with arrays_in(folder / FILE) as arrays:
                 return cls(arrays)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+        except UNUSABLE as error:
             raise ConfigError.of("opinion_meaning_wrong", folder=folder, reason=error) from None
 
     def scores(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:

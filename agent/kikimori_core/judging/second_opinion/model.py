@@ -11,7 +11,6 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kikimori_core.errors import ConfigError
-from kikimori_core.judging.second_opinion import table
 from kikimori_core.judging.second_opinion.features import (
     BITS,
     FUNCTION_WORDS,
@@ -23,7 +22,7 @@ from kikimori_core.judging.second_opinion.features import (
 from kikimori_core.judging.second_opinion.meaning import MeaningNetwork
 from kikimori_core.judging.second_opinion.network import Network
 from kikimori_core.judging.second_opinion.senses import Senses
-from kikimori_core.judging.second_opinion.table import WeightTable
+from kikimori_core.judging.second_opinion.table import FILE, WHOLE, WeightTable
 from kikimori_core.wire.toml_file import first_fault
 
 if TYPE_CHECKING:
@@ -109,7 +108,6 @@ class OpinionModel:
 
     def __init__(self, folder: Path) -> None:
         """Read the note; raises ConfigError."""
-        self._folder = folder
         try:
             self.note = ModelNote.model_validate_json((folder / "model.json").read_bytes())
         except OSError as error:
@@ -121,8 +119,9 @@ class OpinionModel:
         fits = note.classes[:1] == (HARMLESS,) and len(note.bias) == len(note.scale) == len(note.classes) > 1
         if READ.get(note.format) != note.bits or not fits:
             raise ConfigError.of("opinion_other_version", folder=folder)
-        if not any((folder / name).is_file() for name in (table.FILE, table.WHOLE)):
-            raise ConfigError.of("opinion_without_weights", folder=folder)
+        self._file = folder / (FILE if note.format == FORMAT else WHOLE)
+        if not self._file.is_file():
+            raise ConfigError.of("opinion_without_weights", file=self._file)
         self._table: WeightTable | None = None
         self._senses = Senses.read(folder) if note.format > 1 else None
         self._network = Network.read(folder, self._senses) if self._senses and note.network_share else None
@@ -136,7 +135,7 @@ class OpinionModel:
 
     def _weights(self) -> WeightTable:
         if self._table is None:
-            self._table = WeightTable.read(self._folder, self.note.bits, len(self.note.classes))
+            self._table = WeightTable.read(self._file, self.note.bits, len(self.note.classes))
         return self._table
 
     def open(self) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Self
-from zipfile import BadZipFile
 from zlib import crc32
 
 import numpy as np
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.array_files import UNUSABLE, arrays_in
 from kikimori_core.judging.second_opinion.features import MOST_WORDS
 
 if TYPE_CHECKING:
@@ -87,18 +87,9 @@ class Network:
     def read(cls, folder: Path, senses: Senses) -> Self:
         """Read the file of a model's folder. Raises ConfigError."""
         try:
-            with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with arrays_in(folder / FILE) as arrays:
                 return cls(arrays, senses)
-        except (
-            OSError,
-            EOFError,
-            ValueError,
-            KeyError,
-            IndexError,
-            TypeError,
-            AttributeError,
-            BadZipFile,
-        ) as error:
+        except UNUSABLE as error:
             raise ConfigError.of("opinion_network_wrong", folder=folder, reason=error) from None
 
     def scores(self, words: Sequence[Morpheme]) -> NDArray[np.float32]:

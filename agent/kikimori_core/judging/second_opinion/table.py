@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
 
 from kikimori_core.errors import ConfigError
+from kikimori_core.judging.array_files import UNUSABLE, arrays_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,27 +29,25 @@ class WeightTable:
     """Feature of each row, rising; None: every feature has the row of its number. A feature without a row weighs nothing."""
 
     @classmethod
-    def read(cls, folder: Path, bits: int, classes: int) -> WeightTable:
-        """Read a model's table; one of all rows is mapped. Raises ConfigError.
+    def read(cls, path: Path, bits: int, classes: int) -> WeightTable:
+        """Read one of the two files of a model; that of all rows is mapped. Raises ConfigError.
 
         Args:
-            folder: The model's.
+            path: The file.
             bits: There are 2 to the power of this features.
             classes: Their number.
         """
         try:
-            if (folder / FILE).is_file():
-                with (folder / FILE).open("rb") as file, np.load(file, allow_pickle=False) as parts:
-                    table = cls(
-                        parts["weights"], np.flatnonzero(np.unpackbits(parts["kept"], count=1 << bits))
-                    )
+            if path.name == WHOLE:
+                table, rows = cls(np.load(path, mmap_mode="r", allow_pickle=False)), 1 << bits
             else:
-                table = cls(np.load(folder / WHOLE, mmap_mode="r", allow_pickle=False))
-        except (OSError, ValueError, KeyError, TypeError, BadZipFile, EOFError):
-            raise ConfigError.of("opinion_does_not_fit", folder=folder) from None
-        rows = 1 << bits if table.kept is None else len(table.kept)
+                with arrays_in(path) as parts:
+                    kept = np.flatnonzero(np.unpackbits(parts["kept"], count=1 << bits))
+                    table, rows = cls(parts["weights"], kept), len(kept)
+        except UNUSABLE:
+            raise ConfigError.of("opinion_does_not_fit", file=path) from None
         if table.weights.shape != (rows, classes) or table.weights.dtype != np.int8:
-            raise ConfigError.of("opinion_does_not_fit", folder=folder)
+            raise ConfigError.of("opinion_does_not_fit", file=path)
         return table
 
     def write(self, folder: Path, bits: int) -> None:
