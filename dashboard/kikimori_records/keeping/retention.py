@@ -32,8 +32,6 @@ AT_ONCE = 50
 """Calls in one transaction."""
 OF_AGE = "age"
 PROGRAM = "kikimori"
-LOG_WITHIN_S = 2.0
-"""Time in s for which who writes may wait while SQLite's log is emptied."""
 
 
 async def remove_aged(store: Store, folder: Path, days: KeptDays, now: datetime) -> dict[DataKind, int]:
@@ -56,7 +54,7 @@ async def remove_aged(store: Store, folder: Path, days: KeptDays, now: datetime)
     customers = await _remove_customers(store, days.customer, now)
     numbers = await _forget_held_numbers(store, days.limit(DataKind.NUMBER, now))
     if done or customers or numbers:
-        await asyncio.to_thread(empty_log, store.settings, LOG_WITHIN_S)
+        await asyncio.to_thread(empty_log, store.settings)
     if done or customers:
         details: dict[str, Any] = {f"{kind}_calls": count for kind, count in done.items()}
         if customers:
@@ -72,7 +70,7 @@ async def remove_aged_customers(store: Store, days: int, now: datetime) -> int:
         StoreError: the database is away.
     """
     if customers := await _remove_customers(store, days, now):
-        await asyncio.to_thread(empty_log, store.settings, LOG_WITHIN_S)
+        await asyncio.to_thread(empty_log, store.settings)
         await _note(store, {"customers": customers})
     return customers
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOG_WITHIN_S = 10.0
+FORGET_WITHIN_S = 10.0
 """Time in s for which the emptying of SQLite's log waits for others that read."""
+EMPTY_WITHIN_S = 2.0
+"""The same where it is emptied by itself, which happens often: for so long others that write may wait."""
 REWRITTEN = (
     "recorded_calls",
     "recorded_lines",
@@ -44,7 +46,7 @@ def forget_deleted(settings: StoreSettings) -> None:
     """
     try:
         if settings.is_sqlite:
-            with closing(sqlite3.connect(settings.file(), timeout=LOG_WITHIN_S)) as connection:
+            with closing(sqlite3.connect(settings.file(), timeout=FORGET_WITHIN_S)) as connection:
                 forget_removed(connection)
                 _empty_log(connection)
             return
@@ -56,15 +58,15 @@ def forget_deleted(settings: StoreSettings) -> None:
         log.warning("records_not_vacuumed", error=type(error).__name__)
 
 
-def empty_log(settings: StoreSettings, within_s: float = LOG_WITHIN_S) -> None:
+def empty_log(settings: StoreSettings) -> None:
     """Empty SQLite's log, which holds deleted rows until it is written over; nothing on PostgreSQL. It blocks.
 
-    Who writes waits for it, `within_s` at most. Where somebody reads for longer it is done the next time.
+    Others that write wait for it. Where somebody reads for longer it is done the next time.
     """
     if not settings.is_sqlite:
         return
     try:
-        with closing(sqlite3.connect(settings.file(), timeout=within_s)) as connection:
+        with closing(sqlite3.connect(settings.file(), timeout=EMPTY_WITHIN_S)) as connection:
             _empty_log(connection)
     except sqlite3.Error as error:
         log.warning("records_not_vacuumed", error=type(error).__name__)
