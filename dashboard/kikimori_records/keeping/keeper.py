@@ -149,9 +149,8 @@ class RecordKeeper:
         if self._days is None:
             await remove_aged_customers(self._store, self._customer_days, now)
             self._endless = await kept_calls(self._store)
-            self._retain_at = now + RETENTION_EVERY
-            return True
-        self._has_traces |= bool(await remove_aged(self._store, self._folder, self._days, now))
+        else:
+            self._has_traces |= bool(await remove_aged(self._store, self._folder, self._days, now))
         self._retain_at = now + RETENTION_EVERY
         return True
 
