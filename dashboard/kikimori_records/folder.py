@@ -15,6 +15,8 @@ INCOMING, APART, CALLS = "incoming", "apart", "calls"
 """Folders below it: received journals, their records with faults, files of recorded calls by day."""
 SOUND, PEAKS, WINDOWS = "sound.flac", "peaks.bin", "windows.bin"
 """Files of a recorded call, beside its manifest."""
+UNFINISHED = "."
+"""Before the name of a call's folder while its files are being written."""
 
 
 def records_folder(table: RecordsTable, store: StoreSettings) -> Path:

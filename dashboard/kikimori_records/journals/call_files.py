@@ -14,7 +14,7 @@ import soundfile
 from kikimori_core.journal.folder import sync_folder
 from kikimori_core.journal.whole_file import create_private
 from kikimori_records.calls.canonical import canonical
-from kikimori_records.folder import CALLS, PEAKS, SOUND, WINDOWS
+from kikimori_records.folder import CALLS, PEAKS, SOUND, UNFINISHED, WINDOWS
 from kikimori_records.journals.channels import blocks_of, plan_channels
 from kikimori_records.journals.gathered import OpenFiles, read_windows
 from kikimori_records.journals.peaks import PeakMeter
@@ -77,7 +77,7 @@ def write_call_files(call: GatheredCall, rows: CallRows, records: Path) -> CallF
     path = folder_of(call, rows.uid)
     final = records / path
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = final.with_name(f".{final.name}")
+    new = final.with_name(f"{UNFINISHED}{final.name}")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(mode=0o700)
     making = _Making(new)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from kikimori_records.calls.tables import recorded_calls as calls
-from kikimori_records.folder import CALLS
+from kikimori_records.folder import CALLS, UNFINISHED
 from kikimori_records.keeping.call_files import OF_SOUND, remove_files
 from kikimori_records.keeping.holds import active
 from kikimori_records.keeping.tables import legal_holds
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 DAYS = f"{CALLS}/*/*/*"
 AT_ONCE = 500
 """Names in one question: databases limit the number of parameters."""
-
 LONGEST_CALL = timedelta(days=1)
-UNFINISHED = "."
-"""Before the name of a folder whose call is being written."""
 
 
 async def remove_leftovers(store: Store, folder: Path) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from kikimori_records.calls.rows import PARTS
-from kikimori_records.folder import CALLS
+from kikimori_records.folder import CALLS, UNFINISHED
 from kikimori_records.proof import queries
 from kikimori_records.proof.anchor_check import compare
 from kikimori_records.proof.call_check import CallEvidence, check_call
@@ -130,5 +130,5 @@ def _folders(records: Path) -> Iterator[str]:
     """Give what lies in the folders of the days, `calls/YYYY/MM/DD/…`, but what is being made."""
     before = time.time() - YOUNG_S
     for each in sorted((records / CALLS).glob("*/*/*/*")):
-        if not each.name.startswith(".") and each.lstat().st_mtime < before:
+        if not each.name.startswith(UNFINISHED) and each.lstat().st_mtime < before:
             yield str(each.relative_to(records))
