@@ -6,18 +6,18 @@ Those that came meanwhile are written together, so that somebody who presses as 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from kikimori_records.audit import log as audit_log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
+from kikimori_records.audit.waiting import one_more
 from kikimori_records.people.changes import Author
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.who import Principal
+    from kikimori_records.audit.waiting import LeftOut
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
@@ -33,8 +33,7 @@ class AuditTrail:
         self._store = store
         self._waiting: asyncio.Queue[AuditEntry] = asyncio.Queue(MOST_WAITING)
         self._writing: list[AuditEntry] = []
-        self._lost: tuple[int, str, str] | None = None
-        """Number of entries that were lost, time of the first, and the id under which this is noted."""
+        self._lost: LeftOut | None = None
 
     def note(
         self,
@@ -107,8 +106,7 @@ class AuditTrail:
     def _lose(self, action: str) -> None:
         if self._lost is None:
             log.error("audit_entry_lost", action=action)
-        count, since, entry_id = self._lost or (0, datetime.now(UTC).isoformat(), uuid.uuid4().hex)
-        self._lost = (count + 1, since, entry_id)
+        self._lost = one_more(self._lost)
 
 
 def author_of(who: Principal) -> Author:

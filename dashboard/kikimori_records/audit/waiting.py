@@ -26,6 +26,8 @@ MOST = 10_000
 """Entries on the disk; of more only the number is kept."""
 MOST_IN_MEMORY = 1_000
 """Entries that the disk refused."""
+LeftOut = tuple[int, str, str]
+"""Number of entries that were not kept, time of the first, and the id under which this is noted."""
 
 
 class WaitingEntries:
@@ -37,8 +39,7 @@ class WaitingEntries:
         self._most = most
         self._refused: deque[AuditEntry] = deque()
         self._on_disk = 0
-        self.left_out: tuple[int, str, str] | None = None
-        """Number of entries that were not kept, time of the first, and the id under which this is noted."""
+        self.left_out: LeftOut | None = None
 
     async def load(self) -> None:
         """Read what a former run left; raises OSError."""
@@ -86,9 +87,8 @@ class WaitingEntries:
         if self._on_disk < self._most and len(self._refused) < MOST_IN_MEMORY:
             self._refused.append(entry)
             return
-        count, since, entry_id = self.left_out or (0, time_text(datetime.now(UTC)), uuid.uuid4().hex)
-        self.left_out = (count + 1, since, entry_id)
-        log.error("audit_entry_left_out", count=count + 1)
+        self.left_out = one_more(self.left_out)
+        log.error("audit_entry_left_out", count=self.left_out[0])
         try:
             await asyncio.to_thread(write_private, self._left_out_file, json.dumps(self.left_out))
         except OSError as error:
@@ -135,6 +135,12 @@ class WaitingEntries:
 
     def _replace(self, lines: list[bytes]) -> None:
         write_private(self._file, b"".join(lines).decode())
+
+
+def one_more(before: LeftOut | None) -> LeftOut:
+    """Count another entry that is not kept, after those `before`."""
+    count, since, entry_id = before or (0, time_text(datetime.now(UTC)), uuid.uuid4().hex)
+    return count + 1, since, entry_id
 
 
 def _parsed(line: bytes) -> AuditEntry | None:
