@@ -26,14 +26,21 @@ class _Failures:
 
 
 class LoginDelays:
-    """Wrong passwords by user and by address."""
+    """Wrong passwords by user and by address; an address None makes no difference."""
 
     def __init__(self) -> None:
         self._users: OrderedDict[str, _Failures] = OrderedDict()
         self._addresses: OrderedDict[str, _Failures] = OrderedDict()
 
+    def begin_try(self, user: str, address: str | None, now: float) -> float:
+        """Count a try and return 0; where it comes too early, return the seconds until the next one, and count nothing."""
+        if (wait_s := self.wait_s(user, address, now)) > 0:
+            return wait_s
+        self.try_now(user, address, now)
+        return 0.0
+
     def wait_s(self, user: str, address: str | None, now: float) -> float:
-        """Return the seconds until the next try; 0 = now. `address`: None = it makes no difference."""
+        """Return the seconds until the next try; 0 = now."""
         of_address = None if address is None else self._addresses.get(address)
         return max(_left(self._users.get(user), FREE_OF_USER, now), _left(of_address, FREE_OF_ADDRESS, now))
 

@@ -88,10 +88,9 @@ class Logins:
         known = await self._known_device(browser, person)
         now = asyncio.get_running_loop().time()
         counted = _counted(name, browser, known=known)
-        if (wait_s := self._delays.wait_s(*counted, now)) > 0:
+        if wait_s := self._delays.begin_try(*counted, now):
             log.warning("login_refused", reason="wait", known=person is not None, address=browser.address)
             raise LoginRefusedError("wait", wait_s)
-        self._delays.try_now(*counted, now)
         usable = person if person is not None and person.disabled_at is None else None
         right = await self._passwords.check(usable.password_hash if usable else None, password)
         if usable is None or not right:
@@ -115,9 +114,8 @@ class Logins:
             TooManyPasswordsError: too many logins at once.
         """
         name, now = person.login or "", asyncio.get_running_loop().time()
-        if (wait_s := self._delays.wait_s(name, browser.address, now)) > 0:
+        if wait_s := self._delays.begin_try(name, browser.address, now):
             raise LoginRefusedError("wait", wait_s)
-        self._delays.try_now(name, browser.address, now)
         right = await self._passwords.check(person.password_hash, password)
         if right:
             self._delays.succeeded(name, browser.address)
@@ -157,16 +155,14 @@ class Logins:
         Raises:
             LoginRefusedError: too early after wrong ones.
         """
-        counted, now = person.id, asyncio.get_running_loop().time()
-        if await self._known_device(browser, person):
-            counted, _ = _counted(counted, browser, known=True)
-        if (wait_s := self._code_delays.wait_s(counted, None, now)) > 0:
+        now = asyncio.get_running_loop().time()
+        user, _ = _counted(person.id, browser, known=await self._known_device(browser, person))
+        if wait_s := self._code_delays.begin_try(user, None, now):
             log.warning("login_refused", reason="wait", known=True, address=browser.address)
             raise LoginRefusedError("wait", wait_s)
-        self._code_delays.try_now(counted, None, now)
         right = await self._use_code(person, code)
         if right:
-            self._code_delays.succeeded(counted, None)
+            self._code_delays.succeeded(user, None)
         return right
 
     async def _use_code(self, person: Person, code: str) -> bool:

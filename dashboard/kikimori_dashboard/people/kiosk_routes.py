@@ -148,9 +148,8 @@ class KioskRoutes:
         browser, now_s = self._access.browser_of(request), asyncio.get_running_loop().time()
         # A code has no user: wrong ones are counted by address, and each by itself.
         hashed = code_hash(body.code)
-        if (wait_s := self._codes.wait_s(hashed, browser.address, now_s)) > 0:
+        if wait_s := self._codes.begin_try(hashed, browser.address, now_s):
             return too_early(wait_s)
-        self._codes.try_now(hashed, browser.address, now_s)
         kiosk = await use_code(self._store, body.code, fields.label(body.name, "name") or "", _now())
         if kiosk is None:
             log.warning("login_refused", reason="kiosk_code", address=browser.address)
@@ -210,9 +209,8 @@ class KioskRoutes:
         if person.pin_hash is None:
             return None
         address, now_s = self._access.browser_of(request).address, asyncio.get_running_loop().time()
-        if (wait_s := self._pins.wait_s(person.id, address, now_s)) > 0:
+        if wait_s := self._pins.begin_try(person.id, address, now_s):
             return too_early(wait_s)
-        self._pins.try_now(person.id, address, now_s)
         if not await self._access.passwords.check(person.pin_hash, body.pin):
             log.warning("login_refused", reason="wrong_pin", person_id=person.id, address=address)
             return refusal(403, "wrong_pin")
