@@ -246,13 +246,20 @@ def sample(path: str, alert_id: str = "a") -> str:
     )
 
 
-async def status(url: str, method: str, path: str, login: str | None, **more: Any) -> int:
-    headers = {"Origin": url, **(cookie(login) if login else {})}
+async def asked_with(url: str, method: str, path: str, sent: str, **more: Any) -> tuple[int, str]:
+    """Ask with a cookie header of its own; return status and the code of a refusal."""
+    headers = {"Origin": url, **({"Cookie": sent} if sent else {})}
     async with (
         aiohttp.ClientSession(url, headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as http,
-        http.request(method, sample(path), allow_redirects=False, **more) as answer,
+        http.request(method, path, allow_redirects=False, **more) as answer,
     ):
-        return answer.status
+        said = await answer.json() if answer.content_type == "application/json" else {}
+        return answer.status, said.get("reason", "") if isinstance(said, dict) else ""
+
+
+async def status(url: str, method: str, path: str, login: str | None, **more: Any) -> int:
+    sent = cookie(login)["Cookie"] if login else ""
+    return (await asked_with(url, method, sample(path), sent, **more))[0]
 
 
 async def test_each_role_and_each_route(url: str, agent: PeerAgent) -> None:
@@ -268,18 +275,6 @@ async def test_each_role_and_each_route(url: str, agent: PeerAgent) -> None:
             if let_in != (allowed is None or login in allowed):
                 wrong.append((method, path, login, got))
     assert wrong == []
-
-
-async def asked_with(url: str, method: str, path: str, sent: str, **more: Any) -> tuple[int, str]:
-    """Ask with a cookie header of its own; return status and the code of a refusal."""
-    async with (
-        aiohttp.ClientSession(
-            url, headers={"Origin": url, "Cookie": sent}, cookie_jar=aiohttp.DummyCookieJar()
-        ) as http,
-        http.request(method, path, allow_redirects=False, **more) as answer,
-    ):
-        said = await answer.json() if answer.content_type == "application/json" else {}
-        return answer.status, said.get("reason", "") if isinstance(said, dict) else ""
 
 
 async def test_an_operators_pc_and_each_route(url: str, store: Store, agent: PeerAgent) -> None:
