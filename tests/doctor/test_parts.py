@@ -13,6 +13,7 @@ import pytest
 from tests.support.certificates import Authority, self_signed
 from tests.support.fake_sound import FakeSound
 from tests.support.freeswitch.switch import Switch
+from tests.support.small_disk import needs_root, small_disk
 
 from kikimori.checks.certificate import look_at_authorities, look_at_certificate
 from kikimori.checks.ports import admitted, tcp_port, udp_port, udp_range
@@ -175,17 +176,12 @@ def test_a_network_without_its_length_is_named_with_what_to_write() -> None:
     assert '"192.168.1.0/24"' in said.next_step
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a disk of its own")
+@needs_root
 def test_a_full_disk_asks_for_room_and_for_no_other_folder(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir(mode=0o700)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(disk)], check=True)
-    try:
+    with small_disk(tmp_path / "disk", "64k", mode="700") as disk:
         with pytest.raises(OSError, match="No space left"):
             (disk / "fill").write_bytes(bytes(1 << 17))
         said = look_at_state_folder(disk)
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
     assert said.state == "fault"
     assert "free some space" in said.next_step
     assert f"df -h {disk}" in said.next_step

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.recording.conftest import RATE, RecordedOffice, recorded_office, settings
 from tests.recording.test_recording import SHOUT, noise
 from tests.support.read_journal import read_journal
+from tests.support.small_disk import needs_root, small_disk
 
 from kikimori.recording.entries import EventEntry, SoundRound
 from kikimori.recording.record_queue import RecordQueue
@@ -26,18 +27,6 @@ from kikimori_core.wire.values import CallRecording
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk")
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(path: Path) -> None:
