@@ -145,10 +145,10 @@ def ringing_of(state: SiteState, call_id: str) -> HandoverRinging | None:
     return HandoverRinging(**party, since=press.issued_at, pressed_by=press.issued_by)
 
 
-def rings_for(state: SiteState, who: Principal, call_id: str) -> bool:
-    """Return whether a person's telephone rings for a call: an extension of theirs, or theirs as a superior."""
+def rings_since(state: SiteState, who: Principal, call_id: str) -> datetime | None:
+    """Return since when a person's telephone rings for a call: an extension of theirs, or theirs as a superior."""
     ringing = ringing_of(state, call_id)
-    return ringing is not None and _is_theirs(state, who, ringing.number)
+    return ringing.since if ringing is not None and _is_theirs(state, who, ringing.number) else None
 
 
 def taken_since(state: SiteState, who: Principal, call_id: str) -> datetime | None:

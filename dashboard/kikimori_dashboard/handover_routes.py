@@ -11,7 +11,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.handover import handover_of, ringing_of, rings_for, taken_since
+from kikimori_dashboard.handover import handover_of, rings_since, taken_since
 from kikimori_dashboard.pages import html_page
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class HandoverRoutes:
         if entry is None:
             return web.json_response({"call": None})
         call = entry.state
-        mine = rings_for(self._state, who, call.call_id)
+        mine = rings_since(self._state, who, call.call_id) is not None
         led = mine or taken_since(self._state, who, call.call_id) is not None
         if not led and not may(who, Right.COMMAND, self._sights.target(call.operator.number)):
             return web.json_response({"call": None})
@@ -59,15 +59,12 @@ class HandoverRoutes:
 
     def _led_to(self, who: Principal) -> str | None:
         """Return the call that rings for a person, or which they have picked up; of several the one that began last."""
-        ringing = [
-            (ringing.since, call_id)
-            for call_id in self._state.calls
-            if rings_for(self._state, who, call_id) and (ringing := ringing_of(self._state, call_id))
-        ]
-        taken = [
-            (since, call_id)
-            for call_id in self._state.calls
-            if (since := taken_since(self._state, who, call_id)) is not None
-        ]
-        found = ringing or taken
-        return max(found)[1] if found else None
+        for led_since in (rings_since, taken_since):
+            found = [
+                (since, call_id)
+                for call_id in self._state.calls
+                if (since := led_since(self._state, who, call_id)) is not None
+            ]
+            if found:
+                return max(found)[1]
+        return None
