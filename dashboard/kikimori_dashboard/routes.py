@@ -213,8 +213,7 @@ class SiteRoutes:
             RefusedError: their roles do not allow it for this call. For whom no call is open but their own, a call of
                 others and one that does not exist are the same.
         """
-        entry = self._state.calls.get(call_id)
-        target = self._sights.target(None if entry is None else entry.state.operator.number)
+        target = self._sights.target_of_call(call_id)
         right = _right_for(body.action)
         if not may(who, right, target):
             if self._may_hold(who, call_id, body, target):
@@ -234,13 +233,12 @@ class SiteRoutes:
         return body.action is Action.UNHOLD and self._unanswered.held_by_operator(call_id)
 
     def _note(self, who: Principal, call_id: str, body: PressBody, outcome: str, reason: str | None) -> None:
-        call = self._state.calls.get(call_id)
         self._access.trail.note(
             who,
             f"command.{body.action}",
             outcome=outcome,
             about=("call", call_id),
-            extension=None if call is None else call.state.operator.number,
+            extension=self._sights.target_of_call(call_id).extension,
             target=body.target,
             why=body.reason,
             reason=reason,

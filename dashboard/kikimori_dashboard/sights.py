@@ -86,6 +86,11 @@ class Sights:
         """Return the calls of an extension as an object of rights."""
         return self._teams.target(extension)
 
+    def target_of_call(self, call_id: str) -> AccessTarget:
+        """Return a call by its operator's extension as an object of rights; one that is not known is of no team."""
+        entry = self._state.calls.get(call_id)
+        return self.target(None if entry is None else entry.state.operator.number)
+
     def outdated(self, sight: Sight) -> bool:
         """Return whether the teams have changed since a view's last snapshot; it then needs another one."""
         if sight.teams_version == self._teams.version:

@@ -100,8 +100,7 @@ class EndingRoutes:
         return answering(answer)
 
     def _target(self, call_id: str) -> AccessTarget:
-        entry = self._state.calls.get(call_id)
-        return self._sights.target(None if entry is None else entry.state.operator.number)
+        return self._sights.target_of_call(call_id)
 
     async def _reasons(self, _request: web.Request) -> web.Response:
         """Return the reasons for ending a call, in the order of their buttons, and what the office needs."""
@@ -229,7 +228,6 @@ class EndingRoutes:
         outcome: str = "done",
         **details: Any,
     ) -> None:
-        call = self._state.calls.get(call_id)
-        details["extension"] = None if call is None else call.state.operator.number
+        details["extension"] = self._target(call_id).extension
         told = {name: value for name, value in details.items() if value is not None}
         self._trail.note(who, action, outcome=outcome, about=("call", call_id), **told)

@@ -200,9 +200,7 @@ class LiveListening:
     # --- both
 
     def _allowed(self, who: Principal, call_id: str) -> bool:
-        entry = self._state.calls.get(call_id)
-        target = self._sights.target(None if entry is None else entry.state.operator.number)
-        return may(who, Right.LISTEN_LIVE, target)
+        return may(who, Right.LISTEN_LIVE, self._sights.target_of_call(call_id))
 
     def _begun(self, listener: BrowserListener, call_id: str, past_s: float) -> None:
         self._note(listener.who, call_id, "done", past_s=round(past_s))
@@ -211,8 +209,7 @@ class LiveListening:
     def _note(
         self, who: Principal, call_id: str, outcome: str, action: str = "sound.listen", **details: object
     ) -> None:
-        entry = self._state.calls.get(call_id)
-        extension = None if entry is None else entry.state.operator.number
+        extension = self._sights.target_of_call(call_id).extension
         self._trail.note(
             who, action, outcome=outcome, about=("call", call_id), extension=extension, **details
         )

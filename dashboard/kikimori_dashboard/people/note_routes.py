@@ -79,15 +79,13 @@ class NoteRoutes:
 
     def _note(self, request: web.Request, action: str) -> None:
         call_id = request.match_info["call_id"]
-        call = self._state.calls.get(call_id)
-        extension = None if call is None else call.state.operator.number
+        extension = self._sights.target_of_call(call_id).extension
         self._trail.note(request[WHO], action, about=("call", call_id), extension=extension)
 
     def _refused(self, request: web.Request) -> web.Response | None:
         """Return the refusal of somebody who may not write on this call, or of a call that is over."""
-        entry = self._state.calls.get(request.match_info["call_id"])
-        target = self._sights.target(None if entry is None else entry.state.operator.number)
+        call_id = request.match_info["call_id"]
         # For whom the calls of others do not exist, one that does not exist is the same.
-        if not may(request[WHO], Right.NOTE, target):
+        if not may(request[WHO], Right.NOTE, self._sights.target_of_call(call_id)):
             return refusal(403, "not_allowed")
-        return refusal(404, "no_such_call") if entry is None else None
+        return None if call_id in self._state.calls else refusal(404, "no_such_call")
