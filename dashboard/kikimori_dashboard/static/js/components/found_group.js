@@ -1,6 +1,6 @@
 // A group of what was found: its calls, newest first, in pages, with their number.
 
-import { byId as at, h, setText, show } from "./dom.js";
+import { arrange, byId as at, h, setText, show } from "./dom.js";
 import { foundCall } from "./found_call.js";
 import * as i18n from "../store/i18n.js";
 import { send } from "../store/session.js";
@@ -116,10 +116,7 @@ export class FoundGroup {
     const language = i18n.current();
     const kept = new Map([...list.children].map((each) => [each instanceof HTMLElement ? each.dataset.uid : "", each]));
     const same = list.dataset.language === language && list.dataset.turn === String(this.turn);
-    const rows = this.calls.map((call) => (same && kept.get(call.uid)) || foundCall(call));
-    // A row in its place is left alone: one that is taken out, even to be put back, loses the focus.
-    rows.forEach((row, place) => { if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null); });
-    while (list.children.length > rows.length) list.lastElementChild?.remove();
+    arrange(list, this.calls.map((call) => (same && kept.get(call.uid)) || foundCall(call)));
     list.dataset.language = language;
     list.dataset.turn = String(this.turn);
     const more = at(`${this.name}-more`);
