@@ -79,7 +79,6 @@ const faultText = (fault) => find(`reason.${fault}`) ?? fault;
 
 /**
  * The button that takes on all open alerts of a call, or lets them go again; null where there is nothing to take on.
- * It stays enabled while the press is on its way: a disabled button loses the focus.
  * @param {Alert[]} alerts
  * @param {() => void} redraw
  * @returns {HTMLElement | null}
@@ -92,14 +91,8 @@ export function claimButton(alerts, redraw) {
   const path = free.length ? "claim" : "release";
   const marked = free.length ? free : mine;
   const fault = marked.map(({ alert_id: id }) => failed.get(id)).find(Boolean);
-  const made = h("button", { type: "button", class: "quiet", dataset: { mark: path, failed: fault ? "yes" : "no" }, disabled: !linked, title: fault ? faultText(fault) : null }, t(fault ? "mark.again" : `mark.${path}`, { mark: t(`mark.${path}`) }));
-  made.addEventListener("click", async () => {
-    if (made.ariaBusy === "true") return;
-    made.ariaBusy = "true";
-    for (const { alert_id: id } of marked) await sent(id, path);
-    made.ariaBusy = null;
-    redraw();
-  });
+  const made = h("button", { type: "button", class: "quiet", dataset: { mark: path }, disabled: !linked, title: fault ? faultText(fault) : null }, t(fault ? "mark.again" : `mark.${path}`, { mark: t(`mark.${path}`) }));
+  made.addEventListener("click", () => once(made, redraw, async () => { for (const { alert_id: id } of marked) await sent(id, path); }));
   return made;
 }
 
@@ -123,7 +116,6 @@ export function keepingFocus(element, draw) {
 
 /**
  * The button by which a person keeps for themselves that they have gone through an alert; null for whoever is no person.
- * It stays enabled while the press is on its way: a disabled button loses the focus.
  * @param {Alert} alert
  * @param {boolean} reviewed
  * @param {() => void} redraw
@@ -132,14 +124,23 @@ export function keepingFocus(element, draw) {
 export function reviewButton({ alert_id: id }, reviewed, redraw) {
   if (!presses()) return null;
   const made = h("button", { type: "button", class: "quiet reviewed", "aria-pressed": String(reviewed), dataset: { part: "reviewed" }, disabled: !linked }, t(reviewed ? "inbox.reviewed" : "inbox.review"));
-  made.addEventListener("click", async () => {
-    if (made.ariaBusy === "true") return;
-    made.ariaBusy = "true";
-    await sent(id, reviewed ? "review/undo" : "review");
-    made.ariaBusy = null;
-    redraw();
-  });
+  made.addEventListener("click", () => once(made, redraw, () => sent(id, reviewed ? "review/undo" : "review")));
   return made;
+}
+
+/**
+ * Does what a press asks for, unless its button is busy with the last one. The button stays enabled meanwhile: a disabled
+ * one loses the focus.
+ * @param {HTMLButtonElement} made
+ * @param {() => void} redraw
+ * @param {() => Promise<void>} act
+ */
+async function once(made, redraw, act) {
+  if (made.ariaBusy === "true") return;
+  made.ariaBusy = "true";
+  await act();
+  made.ariaBusy = null;
+  redraw();
 }
 
 /**
@@ -189,16 +190,10 @@ function toggle(alertId, shown) {
 
 /** @type {(alert: Alert, redraw: () => void, key: string, path: string, body?: object, text?: string) => HTMLElement} */
 function button(alert, redraw, key, path, body = {}, text = t(key)) {
-  const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, disabled: !linked, onclick: () => pressed(made, alert.alert_id, redraw, path, body) }, text);
+  const made = h("button", { type: "button", class: path === "claim" ? "secondary" : "quiet", dataset: { mark: path }, disabled: !linked }, text);
+  made.addEventListener("click", () => once(made, redraw, async () => {
+    await sent(alert.alert_id, path, body);
+    toggle(alert.alert_id, false);
+  }));
   return made;
-}
-
-/** @type {(made: HTMLButtonElement, alertId: string, redraw: () => void, path: string, body: object) => Promise<void>} */
-async function pressed(made, alertId, redraw, path, body) {
-  if (made.ariaBusy === "true") return;
-  made.ariaBusy = "true";
-  await sent(alertId, path, body);
-  toggle(alertId, false);
-  made.ariaBusy = null;
-  redraw();
 }
