@@ -6,7 +6,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { nth } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { Rewind } from "./listen_bar.js";
-import { claimButton, keepingFocus, marksKey } from "./marks.js";
+import { claimButton, fillMarks, marksKey } from "./marks.js";
 import { recordingMark } from "./recording.js";
 import { look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
@@ -140,7 +140,7 @@ export class Card {
     setText(this.handling, alerts.length ? handling(alerts, call.status) : "");
     this.handling.title = this.handling.textContent ?? "";
     this.handling.dataset.claimed = alerts.some((alert) => alert.claim) ? "yes" : "no";
-    keepingFocus(this.claim, () => fill(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]));
+    fillMarks(this.claim, JSON.stringify([alerts.map(marksKey), current()]), () => [claimButton(alerts, () => this.drawAbout(call))]);
     fill(this.caller, JSON.stringify([call.caller, call.identity, call.queue, call.roles, call.accommodated, call.recording, call.stale, call.known, current()]), () => [
       call.accommodated ? h("strong", { class: "accommodated", title: t("call.accommodated_why") }, t("call.accommodated")) : null,
       party(call),

@@ -1,8 +1,8 @@
 // Alerts that are over, the newest first, with what people say of them.
 
-import { arrange, fill, h, setText, show } from "./dom.js";
+import { arrange, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
-import { keepingFocus, marksKey, marksRow } from "./marks.js";
+import { fillMarks, marksKey, marksRow } from "./marks.js";
 import { look, shape } from "./severity.js";
 
 const { t } = i18n;
@@ -41,11 +41,11 @@ export class Closed {
   draw(alert) {
     const item = this.items.get(alert.alert_id);
     if (!item) return;
-    keepingFocus(item, () => fill(item, JSON.stringify([alert.revision, marksKey(alert), i18n.current()]), () => [
+    fillMarks(item, JSON.stringify([alert.revision, marksKey(alert), i18n.current()]), () => [
       h("time", {}, i18n.timeOfDay(alert.updated_at)),
       h("span", { class: "shape", dataset: { severity: look(alert.severity) }, "aria-hidden": "true" }, shape(alert.severity)),
       h("span", {}, `${alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")}　${i18n.title(alert.title)}`),
       h("span", { class: "because" }, alert.closed_because ? i18n.word("closed", alert.closed_because) : ""),
-      marksRow(alert, () => this.draw(alert))]));
+      marksRow(alert, () => this.draw(alert))]);
   }
 }

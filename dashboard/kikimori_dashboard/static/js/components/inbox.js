@@ -1,9 +1,9 @@
 // Alerts one below the other in the order in which they were raised, requests for help on top, to be gone through.
 
 import { callerText, who } from "./call_names.js";
-import { arrange, fill, h, setText, show } from "./dom.js";
+import { arrange, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
-import { keepingFocus, marksKey, marksRow, presses, reviewButton } from "./marks.js";
+import { fillMarks, marksKey, marksRow, presses, reviewButton } from "./marks.js";
 import { isHelp } from "../store/rank.js";
 import { look, shape } from "./severity.js";
 
@@ -56,15 +56,14 @@ export class Inbox {
     Object.assign(item.dataset, { severity: look(alert.severity), reviewed: reviewed ? "yes" : "no" });
     const call = this.picture.calls[alert.call_id];
     const ring = call ? null : this.picture.ringing[alert.call_id];
-    const made = item;
-    keepingFocus(item, () => fill(made, JSON.stringify([alert.revision, reviewed, marksKey(alert), call?.operator ?? null, ring ?? null, i18n.current()]), () => [
+    fillMarks(item, JSON.stringify([alert.revision, reviewed, marksKey(alert), call?.operator ?? null, ring ?? null, i18n.current()]), () => [
       h("button", { type: "button", class: "quiet inbox-call", dataset: { part: "call" }, onclick: () => this.goTo(alert.call_id) },
         h("time", { datetime: alert.raised_at }, i18n.timeOfDay(alert.raised_at)),
         h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)),
         h("span", { class: "text" }, h("b", {}, call ? who(call) : ring ? t("ring.inbox", { caller: callerText(ring) }) : alert.operator.name ?? alert.operator.number ?? t("call.unknown_operator")), ` ${i18n.title(alert.title)}`)),
       reviewButton(alert, reviewed, () => this.update(this.picture)),
       marksRow(alert, () => this.update(this.picture)),
-    ]));
+    ]);
     return item;
   }
 }

@@ -1,6 +1,6 @@
 // What people do with an alert: who takes it on, and whether it was a false one.
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { current, find, t } from "../store/i18n.js";
 import { me, send } from "../store/session.js";
 
@@ -97,19 +97,18 @@ export function claimButton(alerts, redraw) {
 }
 
 /**
- * Draws marks; where a button of theirs had the focus, the same one gets it, else the first of the same alert.
- * @param {Element} element all that is drawn again
- * @param {() => boolean} draw whether anything was drawn again
+ * Fills an element with marks, as `fill` does; where a button of theirs had the focus, the same one gets it, else the first of
+ * the same alert.
+ * @param {Element} element
+ * @param {unknown} key
+ * @param {() => import("./dom.js").Child[]} build
  */
-export function keepingFocus(element, draw) {
-  const focused = document.activeElement;
-  if (!(focused instanceof HTMLElement) || !element.contains(focused)) {
-    draw();
-    return;
-  }
-  const part = focused.dataset.mark ?? focused.dataset.part;
-  const alertId = focused.closest("[data-alert]")?.getAttribute("data-alert");
-  if (!draw() || !part) return;
+export function fillMarks(element, key, build) {
+  const { activeElement } = document;
+  const focused = activeElement instanceof HTMLElement && element.contains(activeElement) ? activeElement : null;
+  const part = focused?.dataset.mark ?? focused?.dataset.part;
+  const alertId = focused?.closest("[data-alert]")?.getAttribute("data-alert");
+  if (!fill(element, key, build) || !part) return;
   const place = !alertId || element.getAttribute("data-alert") === alertId ? element : element.querySelector(`[data-alert="${CSS.escape(alertId)}"]`);
   /** @type {HTMLElement | null | undefined} */ (place?.querySelector(`:is([data-mark="${part}"], [data-part="${part}"])`) ?? place?.querySelector("[data-mark]"))?.focus({ preventScroll: true });
 }

@@ -7,7 +7,7 @@ import { fill, h, setText, show } from "./dom.js";
 import { ofSupervisor } from "./known_caller.js";
 import { clock, current, t, title, word } from "../store/i18n.js";
 import { ListenBar } from "./listen_bar.js";
-import { keepingFocus, marksKey, marksRow, presses, viewer } from "./marks.js";
+import { fillMarks, marksKey, marksRow, presses, viewer } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
 import { UNKNOWN, look, shape } from "./severity.js";
@@ -235,12 +235,12 @@ export class Panel {
   drawWhy() {
     const { call } = this;
     const alerts = this.picture.alertsOf(call.call_id);
-    keepingFocus(this.why, () => fill(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), reasonsKey()]), () => alerts.flatMap((/** @type {any} */ alert) => [
+    fillMarks(this.why, JSON.stringify([call.call_id, alerts.map((/** @type {any} */ each) => [each.alert_id, each.revision, marksKey(each)]), reasonsKey()]), () => alerts.flatMap((/** @type {any} */ alert) => [
       h("li", { class: "alert", dataset: { alert: alert.alert_id, severity: look(alert.severity) } },
         h("strong", { title: title(alert.title) }, h("span", { class: "shape", "aria-hidden": "true" }, shape(alert.severity)), title(alert.title)),
         h("span", { class: "fact", title: reason(alert, true) }, reason(alert, true)),
         marksRow(alert, () => this.drawWhy())),
-      ...sentences(alert).map((line) => h("li", { class: "sentence", title: line.hint ?? null }, line.text))])));
+      ...sentences(alert).map((line) => h("li", { class: "sentence", title: line.hint ?? null }, line.text))]));
     show(this.why, alerts.length > 0);
   }
 
