@@ -5,17 +5,17 @@ import { callerName, callerText, who } from "./call_names.js";
 import { EndingBox } from "./ending_box.js";
 import { fill, h, setText, show } from "./dom.js";
 import { ofSupervisor } from "./known_caller.js";
-import { clock, current, t, title, word } from "../store/i18n.js";
+import { clock, current, t, title } from "../store/i18n.js";
 import { ListenBar } from "./listen_bar.js";
 import { fillMarks, marksKey, marksRow, presses, viewer } from "./marks.js";
 import { Notes } from "./notes.js";
 import { recordingMark } from "./recording.js";
-import { UNKNOWN, look, shape } from "./severity.js";
+import { look, shape } from "./severity.js";
 import { Timeline } from "./timeline.js";
 import { Transcript } from "./transcript.js";
 import { mostUrgent } from "../store/lanes.js";
 import { superiorSpeaks, whereabouts } from "../store/whereabouts.js";
-import { outOfReach, unwatched } from "./unwatched.js";
+import { outOfReach, shownSeverity, unwatched } from "./unwatched.js";
 import { reason, sentences } from "./why.js";
 import { reasonsKey } from "../store/help_reasons.js";
 
@@ -178,13 +178,11 @@ export class Panel {
     if (!this.call) return;
     const call = goesOn ?? { ...this.call, status: "ended" };
     this.call = call;
-    const severity = call.severity ?? "calm";
+    const severity = shownSeverity(picture, call);
     const usable = picture.usable(call) && call.status !== "ended";
     const lost = outOfReach(picture, call);
-    Object.assign(this.element.dataset, { severity: look(severity), status: call.status });
-    const known = call.severity !== null || !lost; // nobody can call calm what is not heard
-    fill(this.badge, JSON.stringify([severity, known, current()]), () => [
-      h("span", { class: "shape", "aria-hidden": "true" }, known ? shape(severity) : UNKNOWN), h("span", { class: "word" }, known ? word("severity", severity) : t("severity.unknown"))]);
+    Object.assign(this.element.dataset, { severity: severity.look, status: call.status });
+    fill(this.badge, JSON.stringify(severity), () => [h("span", { class: "shape", "aria-hidden": "true" }, severity.sign), h("span", { class: "word" }, severity.word)]);
     fill(this.name, JSON.stringify([call.operator, current()]), () => [
       h("b", {}, who(call)), " ", call.operator.name && call.operator.number ? h("span", { class: "ext" }, t("call.extension", { number: call.operator.number })) : ""]);
     this.close.setAttribute("aria-label", t("panel.unselect"));

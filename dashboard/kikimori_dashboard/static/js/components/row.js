@@ -4,10 +4,9 @@ import { Buttons } from "./buttons.js";
 import { callerName, callerText, who } from "./call_names.js";
 import { h, setText } from "./dom.js";
 import { nth } from "./known_caller.js";
-import { clock, t, title, word } from "../store/i18n.js";
+import { clock, t, title } from "../store/i18n.js";
 import { loudness } from "./loudness.js";
-import { UNKNOWN, look, shape } from "./severity.js";
-import { outOfReach, unwatchedShort } from "./unwatched.js";
+import { shownSeverity, unwatchedShort } from "./unwatched.js";
 import { correction } from "./why.js";
 
 export const ROW_PX = 34; // with the gap, as in css/rows.css
@@ -82,13 +81,12 @@ export class Row {
     this.call = call;
     const usable = picture.usable(call);
     const [alert] = picture.alertsOf(this.callId);
-    const severity = call.severity ?? "calm";
-    const known = call.severity !== null || !outOfReach(picture, call); // nobody can call calm what is not heard
-    Object.assign(this.element.dataset, { severity: look(severity), status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes", reach: usable ? "yes" : "no" });
+    const severity = shownSeverity(picture, call);
+    Object.assign(this.element.dataset, { severity: severity.look, status: call.status, stale: usable && !call.unconfirmed ? "no" : "yes", reach: usable ? "yes" : "no" });
     if (this.board.selected === this.callId) this.element.dataset.selected = "yes";
     else delete this.element.dataset.selected;
-    setText(this.sign, known ? shape(severity) : UNKNOWN);
-    setText(this.state, `${known ? word("severity", severity) : t("severity.unknown")} `);
+    setText(this.sign, severity.sign);
+    setText(this.state, `${severity.word} `);
     setText(this.name, who(call));
     setText(this.ext, call.operator.name ? call.operator.number ?? "" : picture.site.names_people ? t("call.nobody_known") : "");
     const name = callerText(call);

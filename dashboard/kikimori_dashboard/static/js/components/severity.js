@@ -3,7 +3,7 @@
 /** @type {Record<string, string>} */
 const SHAPES = { critical: "◆", warning: "▲", notice: "●", calm: "○" };
 
-/** The sign of a call of which nothing arrives. */
+/** The sign of what cannot be checked, as a call of which nothing arrives. */
 export const UNKNOWN = "？";
 
 /**

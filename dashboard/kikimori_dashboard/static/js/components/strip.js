@@ -5,7 +5,7 @@ import { who } from "./call_names.js";
 import { fill, h, setText, show } from "./dom.js";
 import * as i18n from "../store/i18n.js";
 import { mostUrgent, urgentCalls } from "../store/lanes.js";
-import { look, shape } from "./severity.js";
+import { UNKNOWN, look, shape } from "./severity.js";
 import { age, handling } from "./since.js";
 import { unwatched } from "./unwatched.js";
 
@@ -76,7 +76,7 @@ export class Strip {
     const mood = this.element.dataset.severity;
     const text = mood === "unknown" ? "strip.unknown" : calls.length ? "strip.calm" : "strip.no_calls";
     const key = JSON.stringify([mood, worst?.call_id, worst?.operator, worst?.returned, this.alerts.map((alert) => [alert.alert_id, alert.revision, alert.claim, alert.unanswered?.louder, alert.unanswered?.alarm]), text, i18n.current()]);
-    fill(this.headline, key, () => (worst ? sentence(worst, this.alerts, mood) : [h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? "？" : "✓"), h("strong", {}, t(text))]));
+    fill(this.headline, key, () => (worst ? sentence(worst, this.alerts, mood) : [h("span", { class: "shape", "aria-hidden": "true" }, mood === "unknown" ? UNKNOWN : "✓"), h("strong", {}, t(text))]));
     show(this.more, urgent.length > 1);
     setText(this.more, t("strip.more", { n: urgent.length - 1 }));
     const handled = calls.filter((call) => call.status === "transferred").length;

@@ -1,9 +1,8 @@
 // The seats of the office: a tile for each, with its call. Only tiles in the window are drawn again.
 
 import { arrange, h, setText } from "./dom.js";
-import { span, t, word } from "../store/i18n.js";
-import { UNKNOWN, look, shape } from "./severity.js";
-import { outOfReach } from "./unwatched.js";
+import { span, t } from "../store/i18n.js";
+import { outOfReach, shownSeverity } from "./unwatched.js";
 
 /** One seat. */
 class Tile {
@@ -30,20 +29,21 @@ class Tile {
   update(picture, seat, call) {
     this.call = call;
     const lane = call?.lane ?? "idle";
-    const severity = call?.severity ?? "calm";
+    const severity = call ? shownSeverity(picture, call) : null;
+    const lost = Boolean(call) && outOfReach(picture, call);
+    const states = [t(`seats.${lane}`), lost ? t("row.stale") : ""];
     const dataset = this.element.dataset;
     dataset.lane = lane;
-    dataset.severity = call ? look(severity) : "none";
-    dataset.stale = call && outOfReach(picture, call) ? "yes" : "no";
-    const known = !call || call.severity !== null || dataset.stale === "no";
+    dataset.severity = severity?.look ?? "none";
+    dataset.stale = lost ? "yes" : "no";
     if (call) dataset.call = call.call_id;
     else delete dataset.call;
     setText(this.ext, seat?.extension ?? call?.operator.number ?? "—");
-    setText(this.sign, call ? (known ? shape(severity) : UNKNOWN) : "");
+    setText(this.sign, severity?.sign ?? "");
     const name = call?.operator.name ?? seat?.name ?? "";
     setText(this.name, name.split(/\s/)[0]); // the family name, where it is written apart
-    setText(this.state, call ? `${known ? word("severity", severity) : t("severity.unknown")} ${t(`seats.${lane}`)} ${dataset.stale === "yes" ? `${t("row.stale")} ` : ""}` : `${t("seats.idle")} `);
-    this.element.title = [seat?.extension, name, call?.caller?.name, call ? t(`seats.${lane}`) : t("seats.idle"), dataset.stale === "yes" ? t("row.stale") : ""].filter(Boolean).join("　");
+    setText(this.state, `${[severity?.word, ...states].filter(Boolean).join(" ")} `);
+    this.element.title = [seat?.extension, name, call?.caller?.name, ...states].filter(Boolean).join("　");
     this.element.disabled = !call;
     this.tick(picture.now());
   }

@@ -1,6 +1,7 @@
 // Calls that nobody watches at the moment: what is known of them, and what can be done.
 
-import { t, timeOfDay } from "../store/i18n.js";
+import { t, timeOfDay, word } from "../store/i18n.js";
+import { UNKNOWN, look, shape } from "./severity.js";
 
 /**
  * @typedef {import("../store/picture.js").Picture} Picture
@@ -13,6 +14,17 @@ import { t, timeOfDay } from "../store/i18n.js";
  * @param {Call} call
  */
 export const outOfReach = (picture, call) => call.status !== "ended" && !picture.usable(call);
+
+/**
+ * How the severity of a call is shown. Sign and word do not call calm what is not heard.
+ * @param {Picture} picture
+ * @param {Call} call
+ */
+export function shownSeverity(picture, call) {
+  const severity = call.severity ?? "calm";
+  const known = call.severity !== null || !outOfReach(picture, call);
+  return { look: look(severity), sign: known ? shape(severity) : UNKNOWN, word: known ? word("severity", severity) : t("severity.unknown") };
+}
 
 /**
  * Why a call is not watched, and what to do; "" while it is watched.
