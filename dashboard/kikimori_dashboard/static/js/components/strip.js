@@ -60,7 +60,7 @@ export class Strip {
     const calls = picture.known ? Object.values(picture.calls) : [];
     const urgent = picture.known ? urgentCalls(picture) : [];
     const kept = this.held() ? urgent.find((call) => call.call_id === this.callId && picture.usable(call)) : undefined;
-    const worst = kept ?? (picture.known ? mostUrgent(picture) : undefined);
+    const worst = kept ?? mostUrgent(picture, urgent);
     const seen = picture.known && watched(picture);
     const usable = worst !== undefined && picture.usable(worst);
     this.element.dataset.severity = worst && usable ? look(worst.severity) : seen && !worst ? "calm" : "unknown";

@@ -28,12 +28,10 @@ export function slotCall(picture, call) {
 
 /**
  * @param {any} picture
+ * @param {any[]} urgent its calls that need a decision now
  * @returns {any} the call that needs a decision most; one that a press reaches before one of which nothing arrives
  */
-export function mostUrgent(picture) {
-  const urgent = urgentCalls(picture);
-  return urgent.find((call) => picture.usable(call)) ?? urgent[0];
-}
+export const mostUrgent = (picture, urgent = urgentCalls(picture)) => urgent.find((call) => picture.usable(call)) ?? urgent[0];
 
 /**
  * @param {any} picture
