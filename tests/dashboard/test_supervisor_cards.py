@@ -12,6 +12,7 @@ from tests.support.full_board import LINES, LONG_CALLER, LONG_NAME, open_full_bo
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, words
 from tests.support.peer_agent import SHOUT
+from tests.support.window import box_of, choose_language, resize
 
 from kikimori_core.wire.messages import CallStatus, LegLevel, Outcome, Party, Severity
 
@@ -35,16 +36,6 @@ IN_SIGHT = """(fact, words) => {
   return text.width > 0 && text.right <= box.right + 1 && text.bottom <= box.bottom + 1;
 }"""
 """True = words of an element are inside of it, and not in what is cut."""
-
-
-async def resize(page: Page, size: tuple[int, int]) -> None:
-    await page.set_viewport_size({"width": size[0], "height": size[1]})
-
-
-async def box_of(element: Locator) -> FloatRect:
-    box = await element.bounding_box()
-    assert box is not None
-    return box
 
 
 def apart(one: FloatRect, other: FloatRect) -> bool:
@@ -75,7 +66,7 @@ async def cards_at_all_sizes(
 
 async def full_card(agent: PeerAgent, url: str, page: Page, language: str) -> Locator:
     """Open a full board in a language; return the card of the call with three alerts."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await open_full_board(agent, calm=0, lines=1)
     await page.goto(url)
     return page.locator(".card[data-call=c-1]")
@@ -123,7 +114,7 @@ async def test_a_number_is_whole_beside_the_button_to_take_the_call(
     agent: PeerAgent, url: str, page: Page, language: str
 ) -> None:
     """With a long name before it and without one; what is cut for it stands in the tooltip."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     for call_id, digits in NUMBERS.items():
         name = LONG_CALLER if call_id == "named" else None
         await agent.call(call_id, caller=Party(number=digits, name=name), queue="総合窓口")
@@ -187,7 +178,7 @@ async def test_the_newest_words_have_room_in_the_panel_on_a_telephone(
     agent: PeerAgent, url: str, page: Page, language: str
 ) -> None:
     """Above the buttons, however many alerts there are."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await open_full_board(agent, calm=0)
     await agent.alert(
         "c-1", rule="demand", severity=Severity.WARNING, title=("土下座の要求", "Kneeling demanded")
@@ -421,7 +412,7 @@ async def test_a_customers_number_is_whole_in_rows_and_panel(
     caller = Party(number="080-5555-0153", name="株式会社北関東総合リフォームサービス")
     await agent.call("shown", queue=queue, recording="on", caller=caller)
     await agent.alert("shown")
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await page.goto(url)
     row, panel = page.locator(".row[data-call=row] .caller"), page.locator("#panel .caller")
     await expect(row).to_have_text("03-5555-0142")

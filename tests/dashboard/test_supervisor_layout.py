@@ -12,6 +12,7 @@ from tests.support.axe import assert_accessible
 from tests.support.full_board import ALERTS, open_full_board
 from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, words
+from tests.support.window import box_of, choose_language, resize
 
 from kikimori_core.wire.messages import Action, ButtonEvidence, Outcome, Party, Problem, Role, Severity
 
@@ -33,15 +34,11 @@ def card(page: Page, call_id: str) -> Locator:
 async def show(page: Page, url: str, size: tuple[int, int], language: str) -> None:
     """Open the page with the full board on it, all alerts drawn."""
     await resize(page, size)
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     async with live_client(url) as live:
         await live.until(lambda picture: connected(picture) and len(picture["alerts"]) == 3 * ALERTS)
     await page.goto(url)
     await expect(page.locator(".attention .card").first.locator(".alert")).to_have_count(3)
-
-
-async def resize(page: Page, size: tuple[int, int]) -> None:
-    await page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 async def ask_for_help(agent: PeerAgent, call_id: str) -> None:
@@ -323,8 +320,7 @@ async def test_a_press_is_not_refused_because_of_other_calls(agent: PeerAgent, u
         await agent.say("c-1", Role.CUSTOMER, said, 300 + number)
         await agent.alert(f"c-{7 + number % 4}", rule=f"shouting-{number}", raised_s=300 + number)
         await expect(page.locator("#waiting summary")).to_contain_text(f"ほか{min(number + 1, 4)}件")
-        box = await button.bounding_box()
-        assert box is not None
+        box = await box_of(button)
         await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         await expect(busy).to_be_visible()
         command = await agent.command()
@@ -377,9 +373,7 @@ async def test_the_proposal_to_end_a_call_is_whole(
     for act in ("stop", "reason-abuse", "reason-other", "propose", "leave"):
         await expect(form.locator(f"[data-act={act}]")).to_be_in_viewport(ratio=1)
     for part in (page.locator("#panel .transcript"), page.locator("#panel .buttons .primary")):
-        box, above = await part.bounding_box(), await form.bounding_box()
-        assert box is not None
-        assert above is not None
+        box, above = await box_of(part), await box_of(form)
         assert box["y"] + box["height"] <= above["y"] or box["y"] >= above["y"] + above["height"]
 
 
@@ -420,15 +414,13 @@ async def test_five_titles_have_a_line_each(agent: PeerAgent, url: str, page: Pa
         for at, title in enumerate(LONG_TITLES):
             await agent.alert(f"c{number}", rule=f"rule-{at}", title=title, raised_s=100.0 + number)
     await resize(page, (1280, 720))
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await page.goto(url)
     titles = page.locator("#panel .alert strong")
     await expect(titles).to_have_count(len(LONG_TITLES))
-    why = await page.locator("#panel .why").bounding_box()
-    assert why is not None
+    why = await box_of(page.locator("#panel .why"))
     for each in await titles.all():
-        box = await each.bounding_box()
-        assert box is not None
+        box = await box_of(each)
         assert box["y"] + box["height"] <= why["y"] + why["height"] + 1, await each.inner_text()
         assert box["height"] < 26, await each.inner_text()
     for button in await page.locator("#panel .panel-actions button:visible").all():
@@ -436,9 +428,7 @@ async def test_five_titles_have_a_line_each(agent: PeerAgent, url: str, page: Pa
     waits = page.locator("#waiting .waits")
     await expect(waits).to_have_count(1)
     await expect(waits).to_have_attribute("title", re.compile(re.escape(LONG_TITLES[-1][language == "en"])))
-    box = await waits.bounding_box()
-    assert box is not None
-    assert box["height"] < 52
+    assert (await box_of(waits))["height"] < 52
     await waits.locator(".who").click()
     await expect(waits).to_have_attribute("data-selected", "yes")
     assert await waits.evaluate("each => getComputedStyle(each).boxShadow") != "none"
@@ -455,10 +445,8 @@ async def test_a_title_longer_than_its_card_is_cut_in_it(agent: PeerAgent, url: 
     await expect(own).to_have_attribute("title", OWN_RULE)
     for size in ((1920, 1080), (1280, 720), (390, 844)):
         await resize(page, size)
-        title, buttons = await own.bounding_box(), await card(page, "c").locator(".about").bounding_box()
-        assert title is not None
-        assert buttons is not None
-        assert title["x"] + title["width"] <= buttons["x"] + buttons["width"] + 1, size
+        title, about = await box_of(own), await box_of(card(page, "c").locator(".about"))
+        assert title["x"] + title["width"] <= about["x"] + about["width"] + 1, size
 
 
 async def test_the_menu_of_a_card_is_whole_in_the_lowest_window(
@@ -468,7 +456,7 @@ async def test_the_menu_of_a_card_is_whole_in_the_lowest_window(
     await agent.call("d", operator=Party(number="205", name="佐藤 美咲"), **CAN_EVERYTHING)
     for call_id in ("c", "d"):
         await agent.alert(call_id)
-    await page.add_init_script("localStorage.setItem('kikimori.language', 'en')")
+    await choose_language(page, "en")
     await resize(page, (1280, 720))
     await page.goto(url)
     await card(page, "c").locator(".opener").click()

@@ -14,6 +14,7 @@ from tests.support.live_client import connected, live_client
 from tests.support.office import CAN_EVERYTHING, CUSTOMER, OPERATOR, leg, talk_before, words
 from tests.support.peer_agent import SHOUT
 from tests.support.sign_in import client
+from tests.support.window import choose_language
 
 from kikimori_core.wire.messages import Action, CallStatus, Outcome, Party, Severity, SpokenBy
 from kikimori_core.wire.ringing import Ringing
@@ -142,7 +143,7 @@ async def test_a_low_window_shows_five_titles_and_every_button(
     agent: PeerAgent, url: str, page: Page, language: str
 ) -> None:
     """Of a long call with five alerts: at 1366 px all titles stand beside the newest words, and nothing is out of reach."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await agent.call("c", operator=Party(number="204", name="佐藤 美咲"), queue="料金窓口", **CAN_EVERYTHING)
     await talk_before(agent, "c")
     for number, title in enumerate(FIVE):

@@ -12,6 +12,7 @@ from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.mosquitto import Mosquitto
 from tests.support.peer_agent import PeerAgent
+from tests.support.window import choose_language
 
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.messages import Party, Role
@@ -186,7 +187,7 @@ async def _talk(agent: PeerAgent) -> None:
 
 @pytest.mark.parametrize(("language", "text"), [("ja", UNKNOWN), ("en", "Cannot be checked")])
 async def test_it_says_so_in_both_languages(url: str, page: Page, language: str, text: str) -> None:
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await page.goto(url)
     await expect(strip(page)).to_contain_text(text)
 
@@ -203,7 +204,7 @@ async def test_a_call_out_of_reach_says_since_when_and_what_to_do(
     agent: PeerAgent, url: str, page: Page, language: str
 ) -> None:
     """Strip, card, panel and row say the same; no button is offered that reaches nobody, and those that work are named."""
-    await page.add_init_script(f"localStorage.setItem('kikimori.language', '{language}')")
+    await choose_language(page, language)
     await page.set_viewport_size({"width": 1280, "height": 720})
     await agent.call("c", operator=Party(number="204", name="佐藤 美咲"))
     await agent.call("calm", operator=Party(number="205", name="勅使河原 小百合"), queue="料金・契約変更窓口")
