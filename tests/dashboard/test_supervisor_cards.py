@@ -148,7 +148,7 @@ async def test_a_number_is_whole_beside_the_button_to_take_the_call(
     ],
 )
 async def test_a_press_while_the_pbx_is_away_says_what_to_do_next(
-    agent: PeerAgent, url: str, page: Page, language: str, next_step: re.Pattern[str]
+    agent: PeerAgent, url: str, page: Page, language: str, next_step: str
 ) -> None:
     """In the place of the voices: the newest words and the worst alert stay in sight, and so do the buttons."""
     card = await full_card(agent, url, page, language)
