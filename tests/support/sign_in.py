@@ -64,14 +64,14 @@ def client(url: str, login: str = SUPERVISOR, **more: Any) -> aiohttp.ClientSess
     )
 
 
-async def sign_in_browser(context: BrowserContext, login: str = SUPERVISOR) -> None:
-    """Give a browser the session of somebody, at every dashboard of this machine."""
+async def sign_in_browser(context: BrowserContext, login: str = SUPERVISOR, token: str | None = None) -> None:
+    """Give a browser the session of somebody, at every dashboard of this machine; `token`: of another one of theirs."""
     for name in ("127.0.0.1", "localhost"):
         await context.add_cookies(
             [
                 {
                     "name": SESSION,
-                    "value": token_of(login),
+                    "value": token or token_of(login),
                     "url": f"https://{name}/",
                     "secure": True,
                     "httpOnly": True,

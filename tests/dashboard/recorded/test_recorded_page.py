@@ -18,7 +18,6 @@ from tests.support.json_requests import post
 from tests.support.sign_in import add_session, client, sign_in_browser, token_of
 from tests.support.stores import audited, audited_until
 
-from kikimori_dashboard.access.cookies import SESSION
 from kikimori_records.calls.tables import recorded_alerts, recorded_events, recorded_lines
 from kikimori_records.people import person_by_login
 
@@ -363,19 +362,7 @@ async def test_a_note_that_was_not_sent_outlasts_the_session(folder: Path) -> No
         person = await person_by_login(office.store, "records")
         assert person is not None
         await add_session(office.store, person.id, again)
-        # `sign_in_browser` has one token for each person, and theirs is over.
-        await page.context.add_cookies(
-            [
-                {
-                    "name": SESSION,
-                    "value": again,
-                    "url": office.url.replace("http://", "https://"),
-                    "secure": True,
-                    "httpOnly": True,
-                    "sameSite": "Strict",
-                }
-            ]
-        )
+        await sign_in_browser(page.context, "records", again)
         await page.reload()
         await expect(line).to_have_value("折り返しは木曜の午後に約束")
         await page.unroute("**/notes")
