@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from tests.dashboard.test_audit_page import noted
 from tests.support.axe import assert_accessible
 from tests.support.json_requests import post
-from tests.support.said_calls import keep_said, said_call
+from tests.support.said_calls import fill_index, keep_said, said_call
 from tests.support.sign_in import client, sign_in_page
 
 from kikimori_records.audit.queries import AuditFilter, newest
@@ -34,8 +34,7 @@ EVIL = "=1+1<img src=x onerror=alert(1)>"
 
 async def keep_office(store: Store) -> None:
     """Sixty calls of no team, and one of the team 配送."""
-    while await IndexFilling(store).fill_some():
-        pass
+    await fill_index(store)
     await keep_said(
         store,
         *(
@@ -112,8 +111,7 @@ async def test_each_role_finds_what_it_may_read(url: str, store: Store) -> None:
 
 async def test_a_search_shows_no_call_that_may_not_be_opened(url: str, store: Store) -> None:
     """Nobody is known to have sat at 300, whose calls are those of the team 配送 today."""
-    while await IndexFilling(store).fill_some():
-        pass
+    await fill_index(store)
     await keep_said(
         store,
         said_call("theirs", "返金してください", operator_number="300"),
@@ -139,8 +137,7 @@ async def test_a_search_shows_no_call_that_may_not_be_opened(url: str, store: St
 
 
 async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page: Page) -> None:
-    while await IndexFilling(store).fill_some():
-        pass
+    await fill_index(store)
     await keep_said(
         store, said_call("taken", "責任者を出せ", outcome="transferred"), said_call("calm", "はい")
     )
@@ -159,8 +156,7 @@ async def test_how_a_call_ended_is_chosen_in_words(url: str, store: Store, page:
 
 async def test_an_empty_history_says_what_is_missing(url: str, store: Store, page: Page) -> None:
     """Nothing recorded yet is another thing than nothing found, and each says what can be done."""
-    while await IndexFilling(store).fill_some():
-        pass
+    await fill_index(store)
     await sign_in_page(page, "records")
     await page.goto(f"{url}/history")
     title, hint = page.locator("#exact-title"), page.locator("#exact-hint")
@@ -298,8 +294,7 @@ async def test_a_search_before_the_index_is_full_says_so_and_finds_older_calls_a
     await expect(notice).to_contain_text("まだ探せていません")
     newest = page.locator("#exact-calls > li .call > a").first
     await newest.focus()
-    while await filling.fill_some():
-        pass
+    await fill_index(store)
     await expect(title).to_have_text("60件")
     await expect(notice).to_be_empty()
     await expect(newest).to_be_focused()
@@ -313,8 +308,7 @@ async def test_older_calls_that_were_not_looked_at_are_not_said_to_hold_nothing(
 ) -> None:
     """The server looks at so many calls for a page; the rest is behind the button, also where the first held nothing."""
     monkeypatch.setattr(finding, "MOST_LOOKED_AT", 1)
-    while await IndexFilling(store).fill_some():
-        pass
+    await fill_index(store)
     await keep_said(
         store,
         said_call("said", "返金しろ", at=AT),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kikimori_records.calls.rows import CallRows, insert_call
+from kikimori_records.search.filling import IndexFilling
 
 if TYPE_CHECKING:
     from kikimori_records.store import Store
@@ -70,3 +71,9 @@ async def keep_said(store: Store, *calls: CallRows) -> None:
     async with store.begin() as connection:
         for each in calls:
             await insert_call(connection, each)
+
+
+async def fill_index(store: Store) -> None:
+    """Bring all calls into the index of words, as a records service does by and by."""
+    while await IndexFilling(store).fill_some():
+        pass
