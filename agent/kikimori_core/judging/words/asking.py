@@ -110,8 +110,7 @@ def _asks(heard: Pronunciation, number: int) -> bool:
 
 
 def _stops(heard: Pronunciation, number: int) -> bool:
-    between = heard.text[heard.words[number].end : heard.words[number + 1].start]
-    return any(each in between for each in "、。!")
+    return not {"、", "。", "!"}.isdisjoint(heard.marks_before(number + 1))
 
 
 def _called_for(before: Sequence[Morpheme]) -> bool:

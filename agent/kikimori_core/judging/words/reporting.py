@@ -182,8 +182,7 @@ def _ends_sentence(sentence: Sentence, at: int) -> bool:
 
 def _marked(sentence: Sentence, at: int) -> bool:
     """Return whether a sentence's mark stands before the word at `at`."""
-    words = sentence.words
-    return bool(_CLOSING_MARKS & set(sentence.heard.text[words[at - 1].end : words[at].start]))
+    return not _CLOSING_MARKS.isdisjoint(sentence.heard.marks_before(at))
 
 
 def _stops(sentence: Sentence, at: int) -> bool:

@@ -212,5 +212,5 @@ def _breaks(heard: Pronunciation) -> frozenset[int]:
         for at in range(1, len(words))
         if words[at].start > words[at - 1].end
         and not _awaits(words[at - 1], words[at])
-        and _PAUSES & set(heard.text[words[at - 1].end : words[at].start])
+        and not _PAUSES.isdisjoint(heard.marks_before(at))
     )

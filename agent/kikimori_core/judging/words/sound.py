@@ -267,6 +267,10 @@ class Pronunciation:
         ]
         return self.text[inside[0].start : inside[-1].end] if inside else ""
 
+    def marks_before(self, at: int) -> str:
+        """Return the text between the word at `at` and the word before it: marks and spaces, mostly nothing."""
+        return self.text[self.words[at - 1].end : self.words[at].start]
+
 
 class SoundFinder:
     """Finder of the sounds of an utterance, with correction of what is one sound off a known word."""

@@ -43,7 +43,7 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
         if word.surface in ("たり", "だり") or quoted(sentence, at):
             # 有名だったりする, 黙れ！みたいな
             return False
-        if at in sentence.breaks and "。" in _mark(sentence, at):
+        if at in sentence.breaks and "。" in sentence.heard.marks_before(at):
             return False
         if word.part == "助詞":
             if mood == "fixed" and word.surface == "も" and sentence.words[at - 1].part == "代名詞":
@@ -86,7 +86,7 @@ def joins(sentence: Sentence, before: int, first: int, mood: Mood, verb: str | N
             return False
     if quoted(sentence, first):
         return False
-    return not (first in sentence.breaks and "。" in _mark(sentence, first))
+    return not (first in sentence.breaks and "。" in sentence.heard.marks_before(first))
 
 
 def is_longer(sentence: Sentence, end: int) -> bool:
@@ -117,10 +117,6 @@ def continues(sentence: Sentence, first: int, mood: Mood) -> bool:
         and before.detail == "普通名詞"
         and before.normal not in _ADVERBIAL_NOUNS
     )
-
-
-def _mark(sentence: Sentence, at: int) -> str:
-    return sentence.heard.text[sentence.words[at - 1].end : sentence.words[at].start]
 
 
 def is_compound(sentence: Sentence, end: int) -> bool:
