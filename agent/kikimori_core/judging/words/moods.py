@@ -116,25 +116,9 @@ def denied(after: str) -> bool:
 
 
 _WONDERED = re.compile(r"か(?:な+[ぁあー〜~]*|しら[ー〜~]*)$")
-_CONTEMPT = frozenset(
-    {
-        "御前",
-        "お前",
-        "おまえ",
-        "オマエ",
-        "おめえ",
-        "あんた",
-        "アンタ",
-        "てめえ",
-        "手前",
-        "貴様",
-        "此奴",
-        "こいつ",
-        "馬鹿",
-        "ねえ",
-        "ねぇ",
-    }
-)
+_CONTEMPT = frozenset({
+    "御前", "お前", "おまえ", "オマエ", "おめえ", "あんた", "アンタ", "てめえ", "手前", "貴様", "此奴", "こいつ", "馬鹿", "ねえ", "ねぇ",
+})  # fmt: skip
 
 
 def wonders(heard: Pronunciation, matched: str) -> bool:
