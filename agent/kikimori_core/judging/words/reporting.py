@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SAYING = frozenset({"言う", "書く", "怒鳴る", "聞く", "云う", "仰る", "申す", "つう", "叫ぶ", "脅す", "叱る", "怒る", "伝える", "捲し立てる", "呼ぶ", "頼む", "有る", "来る",
                      "断る", "脅かす", "罵る", "言い出す", "書き込む"})  # fmt: skip
+_TO_SAY = frozenset({"言う", "つう", "云う"})
 _MUTTERING = frozenset({"呟く", "ぼやく"})
 """Said to nobody: 仕事しろよ…って呟いちゃいました."""
 _THINKING = frozenset({"思う", "考える", "感じる"})
@@ -96,7 +97,7 @@ def reported(sentence: Sentence, end: int) -> bool:
     if words[verb].normal not in _SAYING:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING
-    return _others_words(sentence, verb) or _about_a_noun(sentence, at, verb)
+    return _others_words(sentence, verb) or _about_a_noun(sentence, at)
 
 
 def quoted(sentence: Sentence, at: int) -> bool:
@@ -104,7 +105,7 @@ def quoted(sentence: Sentence, at: int) -> bool:
     surface = sentence.words[at].surface
     if surface == "みたい":
         return _likened(sentence, at)
-    return surface == "って" and (_left_open(sentence, at) or _about_a_noun(sentence, at, at + 1))
+    return surface == "って" and (_left_open(sentence, at) or _about_a_noun(sentence, at))
 
 
 def _left_open(sentence: Sentence, at: int) -> bool:
@@ -130,17 +131,13 @@ def _likened(sentence: Sentence, at: int) -> bool:
     return _stops(sentence, after) or words[after].part == "助詞" or words[after].normal in _LIKENED
 
 
-def _about_a_noun(sentence: Sentence, at: int, verb: int) -> bool:
+def _about_a_noun(sentence: Sentence, at: int) -> bool:
     """Return whether という makes a noun's description of a whole sentence: 金よこせっていう顔で; not お前という男は."""
     words = sentence.words
-    after = verb + 1
-    if (
-        _stops(sentence, verb)
-        or words[verb].normal not in ("言う", "つう", "云う")
-        or not words[verb].form.startswith("連体形")
-    ):
+    verb, after = at + 1, at + 2
+    if _stops(sentence, verb) or _stops(sentence, after) or words[after].part != "名詞":
         return False
-    if verb != at + 1 or _stops(sentence, after) or words[after].part != "名詞":
+    if words[verb].normal not in _TO_SAY or not words[verb].form.startswith("連体形"):
         return False
     said = _marked(sentence, at) or _ends_sentence(sentence, at)
     return said and words[after].normal not in _OWN_NOUNS
@@ -231,7 +228,7 @@ def _others_words(sentence: Sentence, verb: int) -> bool:
     form = said.form
     if form & (Form.PASSIVE | Form.NEGATIVE | Form.PLAN | Form.HEARSAY | Form.NOUNED | Form.CONDITION):
         return not form & Form.RHETORICAL
-    if words[verb].normal not in ("言う", "つう", "云う"):
+    if words[verb].normal not in _TO_SAY:
         return True
     if form & Form.PAST:
         # 出せって言ったよな is insisted on; 死ねと言っていた is told.
