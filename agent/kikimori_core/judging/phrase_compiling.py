@@ -55,15 +55,8 @@ def categories_by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> I
 
 def _excuse(phrase: str, file: CategoryFile, key: str) -> Iterator[Pattern]:
     try:
-        for each in _written_out(phrase, file, key):
+        for each in expanded(phrase, file.words):
             yield compile_phrase(each, "fixed")
-    except ValueError as error:
-        raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
-
-
-def _written_out(phrase: str, file: CategoryFile, key: str) -> Iterator[str]:
-    try:
-        yield from expanded(phrase, file.words)
     except ValueError as error:
         raise ConfigError.of("phrase_unusable", key=key, phrase=phrase, error=error) from error
 
