@@ -69,6 +69,14 @@ def test_the_demand_of_both_is_not_looked_for() -> None:
     assert finder.asked == [(FIRST, True), (SECOND, True), (f"{FIRST}、{SECOND}", False)]
 
 
+def test_the_demand_of_what_may_be_taken_back_is_not_looked_for() -> None:
+    finder = Recording()
+    judge = CallJudge(RULES, finder, words_heard=True)
+    for each in (final("殺すぞ", 10), final("って言われました", 12.6)):
+        judge.observe(each)
+    assert finder.asked[2] == ("殺すぞって言われました", False)
+
+
 def test_without_acts_neither_demand_nor_refusal_is_found() -> None:
     demand, refusal = final("返金しろ、殺すぞ", 10), final("返金はいたしかねます", 10, Role.OPERATOR)
     whole, words = FINDER.find(demand), FINDER.find(demand, acts=False)

@@ -97,7 +97,7 @@ class CutSentences:
             return None
         first = before.utterance
         text = f"{first.text.rstrip('。')}{utterance.text.lstrip('、。 ')}"
-        whole = self._phrases.find(replace(utterance, text=text[-MOST_CHARACTERS:]))
+        whole = self._phrases.find(replace(utterance, text=text[-MOST_CHARACTERS:]), acts=False)
         # What is only doubted of both was said all the same: 早くしろ, ってば.
         lost = frozenset(before.found - {match.category for match in (*whole.matches, *whole.doubted)})
         before.found -= lost
