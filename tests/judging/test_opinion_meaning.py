@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.support.opinion import altered_opinion
 from tests.support.told import PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_OPINION, BUILTIN_SENTENCES
@@ -38,14 +38,6 @@ def arrays(classes: tuple[str, ...] = ("none", "insult"), width: int = 3) -> dic
         "out_scale": rng.random(len(classes)).astype(np.float32) / 127,
         "out_bias": rng.normal(size=len(classes)).astype(np.float32),
     }
-
-
-def shipped(folder: Path, **fields: object) -> Path:
-    """Copy the shipped model, with another note."""
-    shutil.copytree(BUILTIN_OPINION, folder, dirs_exist_ok=True)
-    note = json.loads((folder / "model.json").read_text(encoding="utf-8")) | fields
-    (folder / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    return folder
 
 
 def test_it_calculates_one_hidden_layer() -> None:
@@ -85,11 +77,13 @@ def test_it_has_its_share_of_an_opinion(tmp_path: Path) -> None:
     cut, vector = words(TEXT), load_encoder(BUILTIN_SENTENCES).of(TEXT)
 
     def judged(share: float) -> float:
-        return OpinionModel(shipped(tmp_path, meaning_share=share)).judge(cut, lambda: vector).harm
+        return OpinionModel(altered_opinion(tmp_path, meaning_share=share)).judge(cut, lambda: vector).harm
 
     without, half, alone = (judged(share) for share in (0.0, 0.5, 1.0))
     assert min(without, alone) < half < max(without, alone)
-    assert OpinionModel(shipped(tmp_path, meaning_share=0.5)).judge(cut).harm == pytest.approx(without)
+    assert OpinionModel(altered_opinion(tmp_path, meaning_share=0.5)).judge(cut).harm == pytest.approx(
+        without
+    )
 
 
 CALM = ("明日の午後にお願いします", "はい、山田です", "荷物が届いたのでお礼を言いたくて")
@@ -144,7 +138,7 @@ def test_calm_sentences_ask_for_no_vector(text: str) -> None:
 
 def test_a_model_of_an_earlier_release_is_used_without_it(tmp_path: Path) -> None:
     """Its folder has no such file and its note no such share: no encoder is read."""
-    folder = shipped(tmp_path, tone_from={"insult": 0.5})
+    folder = altered_opinion(tmp_path, tone_from={"insult": 0.5})
     note = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     del note["meaning_share"]
     (folder / "model.json").write_text(json.dumps(note), encoding="utf-8")
@@ -157,7 +151,9 @@ def test_a_model_of_an_earlier_release_is_used_without_it(tmp_path: Path) -> Non
 
 def test_the_vector_of_what_was_said_is_asked_for(tmp_path: Path) -> None:
     """The same words with and without commas are the same sentence to it."""
-    folder = shipped(tmp_path, meaning_share=1.0, tone_from={"insult": 0.01, "threat": 0.01}, tone_share=0.0)
+    folder = altered_opinion(
+        tmp_path, meaning_share=1.0, tone_from={"insult": 0.01, "threat": 0.01}, tone_share=0.0
+    )
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     one, other = (
         book.find(said(text, 10)).tone
@@ -196,7 +192,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_network_of_other_classes_is_told(tmp_path: Path) -> None:
-    folder = shipped(tmp_path)
+    folder = altered_opinion(tmp_path)
     parts: dict[str, Any] = {**arrays()}
     np.savez(folder / FILE, **parts)
     with pytest.raises(ConfigError, match="classes"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from tests.support.opinion import altered_opinion
 from tests.support.told import PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_SENTENCES, AgentConfig
@@ -52,13 +52,8 @@ LOW = {
 
 def opened(text: str, tmp_path: Path, **fields: object) -> dict[str, Severity]:
     """Return the alerts of one utterance, by the shipped model with another note."""
-    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
-    (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
-        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
-    judge = CallJudge(
-        RULES, with_second_opinion(PHRASES, RULES, tmp_path, BUILTIN_SENTENCES), words_heard=True
-    )
+    folder = altered_opinion(tmp_path, **fields)
+    judge = CallJudge(RULES, with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES), words_heard=True)
     changes = judge.observe(said(text, 10)) + judge.advance(20)
     return {change.rule: change.severity for change in changes}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.opinion import altered_opinion
 from tests.support.told import CUSTOMER, MIXED, OPERATOR, PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_SENTENCES, AgentConfig, JudgingTable
@@ -39,16 +40,6 @@ def checked() -> CheckedPhrases:
     return book
 
 
-def altered(tmp_path: Path, **fields: object) -> Path:
-    """Return a copy of the shipped model whose note says otherwise."""
-    assert FOLDER is not None
-    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8")) | fields
-    (tmp_path / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
-        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
-    return tmp_path
-
-
 def opened(book: CheckedPhrases, text: str, role: Role = CUSTOMER) -> dict[str, Severity]:
     judge = CallJudge(RULES, book, words_heard=True)
     changes = judge.observe(said(text, 10, role)) + judge.advance(20)
@@ -57,7 +48,7 @@ def opened(book: CheckedPhrases, text: str, role: Role = CUSTOMER) -> dict[str, 
 
 def test_a_doubted_phrase_raises_nothing_and_is_told(tmp_path: Path) -> None:
     """With a model that doubts everything of a category, its phrases count for nothing; others do."""
-    folder = altered(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={})
+    folder = altered_opinion(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     judge = CallJudge(RULES, book, words_heard=True)
@@ -73,7 +64,7 @@ def test_a_doubted_partial_is_not_believed(tmp_path: Path) -> None:
     book = with_second_opinion(
         PHRASES,
         RULES,
-        altered(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={}),
+        altered_opinion(tmp_path, veto_below={"insult": 1.0}, sure_veto_below=1.0, tone_from={}),
         BUILTIN_SENTENCES,
     )
     judge = CallJudge(RULES, book, words_heard=True)
@@ -88,7 +79,7 @@ def test_what_friends_say_in_jest_needs_a_harassing_sentence(
     jest: float, found: set[str], tmp_path: Path
 ) -> None:
     """The bar of its category may be lower; other phrases of it keep that."""
-    folder = altered(tmp_path, veto_below={"threat": 0.001}, jest_veto_below=jest, tone_from={})
+    folder = altered_opinion(tmp_path, veto_below={"threat": 0.001}, jest_veto_below=jest, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     assert opened(book, "@しらたき 覚えておけよー").keys() == found
@@ -110,7 +101,7 @@ def test_a_phrase_is_not_both_sure_and_said_in_jest(tmp_path: Path) -> None:
 def test_harassment_of_an_unclear_category_has_its_own_bar(
     unclear: float | None, found: dict[str, Severity], tmp_path: Path
 ) -> None:
-    folder = altered(tmp_path, tone_share=1.0, rough_share=1.0, tone_unclear_from=unclear)
+    folder = altered_opinion(tmp_path, tone_share=1.0, rough_share=1.0, tone_unclear_from=unclear)
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     assert opened(book, UNCLEAR) == found
@@ -120,7 +111,7 @@ def unsure_of(tmp_path: Path, **bars: float) -> CheckedPhrases:
     """Return the phrases with bars of a critical alert, and nothing doubted; a model's folder is read once, so each has its own."""
     folder = tmp_path / f"bars-{len(list(tmp_path.iterdir()))}"
     folder.mkdir()
-    altered(folder, veto_below={}, critical_from=bars, tone_from={})
+    altered_opinion(folder, veto_below={}, critical_from=bars, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert isinstance(book, CheckedPhrases)
     return book
@@ -204,13 +195,13 @@ def test_such_words_about_others_raise_nothing(text: str) -> None:
 
 
 def test_demands_that_are_counted_are_never_doubted(tmp_path: Path) -> None:
-    folder = altered(tmp_path, veto_below={"call_for_superior": 1.0}, tone_from={})
+    folder = altered_opinion(tmp_path, veto_below={"call_for_superior": 1.0}, tone_from={})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     assert {match.category for match in book.find(said("責任者を出せ", 10)).matches} == {"call_for_superior"}
 
 
 def test_a_tone_is_a_notice_with_the_words_that_weighed_most(tmp_path: Path) -> None:
-    folder = altered(tmp_path, tone_from={"insult": 0.5})
+    folder = altered_opinion(tmp_path, tone_from={"insult": 0.5})
     book = with_second_opinion(PHRASES, RULES, folder, BUILTIN_SENTENCES)
     judge = CallJudge(RULES, book, words_heard=True)
     text = "金魚の方がまだ賢いんじゃねえの"
@@ -227,7 +218,7 @@ def test_a_tone_is_a_notice_with_the_words_that_weighed_most(tmp_path: Path) -> 
 @pytest.mark.parametrize("role", [OPERATOR])
 def test_an_operator_has_no_tone(role: Role, tmp_path: Path) -> None:
     book = with_second_opinion(
-        PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
+        PHRASES, RULES, altered_opinion(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
     )
     assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, role)).tone is None
 
@@ -262,7 +253,7 @@ def test_it_can_be_switched_off() -> None:
 
 def test_a_mixed_leg_may_be_the_customer(tmp_path: Path) -> None:
     book = with_second_opinion(
-        PHRASES, RULES, altered(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
+        PHRASES, RULES, altered_opinion(tmp_path, tone_from={"insult": 0.5}), BUILTIN_SENTENCES
     )
     assert book.find(said("金魚の方がまだ賢いんじゃねえの", 10, MIXED)).tone is not None
 
@@ -278,12 +269,12 @@ def test_a_mixed_leg_may_be_the_customer(tmp_path: Path) -> None:
 )
 def test_a_model_that_does_not_fit_is_told(fields: dict[str, object], told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=told):
-        OpinionModel(altered(tmp_path, **fields))
+        OpinionModel(altered_opinion(tmp_path, **fields))
 
 
 def test_weights_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     assert FOLDER is not None
-    model = OpinionModel(altered(tmp_path))
+    model = OpinionModel(altered_opinion(tmp_path))
     kept = np.zeros(1 << (BITS - 3), np.uint8)
     for weights in (np.zeros((4, 13), np.int8), np.zeros((0, 12), np.int8), np.zeros((0, 13), np.float32)):
         np.savez(tmp_path / "weights.npz", kept=kept, weights=weights)
@@ -326,7 +317,7 @@ def test_a_model_of_a_former_format_is_still_read(number: int, bits: int, tmp_pa
 
 
 def test_senses_that_cannot_be_used_are_told(tmp_path: Path) -> None:
-    folder = altered(tmp_path)
+    folder = altered_opinion(tmp_path)
     np.save(folder / "senses.npy", np.zeros(3))
     with pytest.raises(ConfigError, match=r"senses\.npy"):
         OpinionModel(folder)

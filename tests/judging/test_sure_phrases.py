@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from tests.support.opinion import altered_opinion
 from tests.support.told import PHRASES, RULES, said
 
 from kikimori.config import BUILTIN_SENTENCES, AgentConfig
@@ -57,11 +57,7 @@ def test_a_file_may_be_sure_but_for_single_groups(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("least", "found"), [(0.0, ["phrase-insult"]), (1.0, [])])
 def test_a_sure_phrase_has_a_bar_of_its_own(least: float, found: list[str], written: Path) -> None:
-    note = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
-    note |= {"veto_below": {"insult": 1.0}, "rough_veto_below": 1.0, "sure_veto_below": least}
-    (written / "model.json").write_text(json.dumps(note), encoding="utf-8")
-    for name in ("weights.npz", "senses.npy", "network.npz", "meaning.npz"):
-        (written / name).write_bytes((FOLDER / name).read_bytes())
+    altered_opinion(written, veto_below={"insult": 1.0}, rough_veto_below=1.0, sure_veto_below=least)
     book = with_second_opinion(load_phrases([written / "insult.toml"]), RULES, written, BUILTIN_SENTENCES)
     judge = CallJudge(RULES, book, words_heard=True)
     assert [each.rule for each in judge.observe(said("そんな屁理屈は通用しない", 10))] == found
