@@ -208,6 +208,20 @@ def test_what_only_both_hold_is_told_only_where_it_is_meant() -> None:
     assert judged([final(eating, 10), final("そうなんです", 12.8)]) == []
 
 
-def test_what_follows_a_polite_end_is_another_sentence() -> None:
-    # Joined they resemble a remark about a woman.
-    assert judged([final("BSでやってました", 10), final("みんなお姉さん", 12.8)]) == []
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # Joined they resemble a remark about a woman.
+        pytest.param("BSでやってました", "みんなお姉さん", id="polite"),
+        pytest.param("動物の特技なんでしょうか。", "気の利かない人間よりも敏感なんです", id="a polite guess"),
+        pytest.param("怖い思いしてなんでお金払うのー!", "そんな時のお姉ちゃん!!", id="exclaimed"),
+        pytest.param("こっちの話聞いてるのかなー？", "理解してんのかなー", id="asked"),
+    ],
+)
+def test_what_follows_the_end_of_a_sentence_is_another(first: str, second: str) -> None:
+    assert judged([final(first, 10), final(second, 12.8)]) == []
+
+
+def test_a_full_stop_at_a_pause_ends_no_sentence() -> None:
+    """A recogniser that writes marks ends every final with one."""
+    assert judged([final(f"{FIRST}。", 10), final(SECOND, 12.8)])

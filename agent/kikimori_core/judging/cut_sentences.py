@@ -25,8 +25,13 @@ MOST_CHARACTERS = 80
 SURE_TONE = 0.85
 """Probability from which both together have a tone: each two finals of a call on end are one more chance to be wrong."""
 _MOST_PIECES = 4
-_POLITE_END = re.compile("(です|ます|ました|ません|でした|ましょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$")
-"""A polite predicate at the end: the sentence is over, and what follows is another. けど, が or から after it goes on."""
+_OVER = re.compile(
+    "(です|ます|ました|ません|でした|ましょう|でしょう|ください)(か|ね|よ|よね|わ)?[。！？!?…]*$|[！？!?]$"
+)
+"""End of a sentence, behind which another begins: a polite predicate without けど, が or から after it, a question mark, an exclamation mark.
+
+A recogniser that writes 。 sets it at a pause within a sentence, too.
+"""
 _REPORTS = re.compile("[、。\\s]*(って|っていう|と言|という|とか|みたいな)")
 """Beginning of a final that may tell whose words the one before it were."""
 
@@ -65,7 +70,7 @@ class CutSentences:
             return None
         first = before.utterance
         text = f"{first.text}、{utterance.text}"
-        if len(text) > MOST_CHARACTERS or _POLITE_END.search(first.text):
+        if len(text) > MOST_CHARACTERS or _OVER.search(first.text):
             return None
         whole = replace(
             utterance,
