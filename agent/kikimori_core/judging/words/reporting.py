@@ -11,7 +11,10 @@ from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.predicate import predicate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kikimori_core.judging.words.sentence import Sentence
+    from kikimori_core.judging.words.sound import Morpheme
 
 _SAYING = frozenset({"言う", "書く", "怒鳴る", "聞く", "云う", "仰る", "申す", "つう", "叫ぶ", "脅す", "叱る", "怒る", "伝える", "捲し立てる", "呼ぶ", "頼む", "有る", "来る",
                      "断る", "脅かす", "罵る", "言い出す", "書き込む"})  # fmt: skip
@@ -230,6 +233,9 @@ def _others_words(sentence: Sentence, verb: int) -> bool:
         return not form & Form.RHETORICAL
     if words[verb].normal not in _TO_SAY:
         return True
+    if _comes_to_say(words, verb) and not form & Form.PAST:
+        # 返せと言ってきた may be what the speaker kept saying.
+        return True
     if form & Form.PAST:
         # 出せって言ったよな is insisted on; 死ねと言っていた is told.
         return (
@@ -244,6 +250,15 @@ def _others_words(sentence: Sentence, verb: int) -> bool:
     if following is not None and following.part == "名詞" and not form & Form.ASPECT:
         return following.normal in _REPORTED or following.surface == "の"
     return bool(form & Form.TE and not form & Form.ASPECT and following is not None)
+
+
+def _comes_to_say(words: Sequence[Morpheme], verb: int) -> bool:
+    """Return whether something is said towards the speaker: 死ねと言ってくる."""
+    return (
+        verb + 2 < len(words)
+        and words[verb + 1].surface in ("て", "で")
+        and words[verb + 2].normal in ("来る", "くる")
+    )
 
 
 def _denied(sentence: Sentence, at: int) -> bool:

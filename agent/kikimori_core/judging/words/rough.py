@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.judging.words.form import Form
 from kikimori_core.judging.words.potential import brings
-from kikimori_core.judging.words.reporting import reported
+from kikimori_core.judging.words.reporting import quoted, reported
 from kikimori_core.judging.words.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -50,11 +50,20 @@ def rough(heard: Pronunciation) -> bool:
     if not any(_may_be(heard.words, at) for at in range(len(heard.words))):
         return False
     sentence = Sentence(heard, {})
+    if _ends_in_a_likeness(sentence):
+        return False
     if any(_commands(sentence, each) for said in sentence.predicates.values() for each in said):
         return True
     return any(
         _coarse(sentence, at) and not reported(sentence, at + 1) for at in range(1, len(sentence.words))
     )
+
+
+def _ends_in_a_likeness(sentence: Sentence) -> bool:
+    """Return whether a quoting みたいな ends what is said, so that all before it is a scene: なんなんだよ? 分かんない! え? みたいな."""
+    end = len(sentence.words)
+    at = end - 2 if sentence.words[-1].surface == "な" else end - 1
+    return at > 0 and sentence.words[at].surface == "みたい" and quoted(sentence, at)
 
 
 def _may_be(words: Sequence[Morpheme], at: int) -> bool:
