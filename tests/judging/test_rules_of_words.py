@@ -54,10 +54,31 @@ def test_idioms_and_complaints_raise_nothing(text: str) -> None:
         "お前は本当に頭が悪いのう。って。", "お前は本当に頭が悪いのうって", "こいつ頭おかしいんじゃないの？って。もう笑うしかなくて", "「黙れ」って。", "殺すぞ！って。怖かったですよ",
         "金よこせ！っていう顔で見てくるんです", "金よこせっていう顔で見てくるんです", "ふざけるなという目つきでした", "殺すぞ！っていう勢いで走ってくるんですよ", "お前いい暮らししてるんだろうなって", "お前いま何してるんだろうなって思って",
         "お前誰なんだ！みたいなやつです", "お前誰なんだみたいなやつです", "なめてんのか！みたいな感じで", "なめてんのかみたいな顔でこちらを見るんです", "死ね！みたいなノリのゲームです", "ふざけんな！みたいな。", "珍しい魚がいるんだ！みたいなやつですね",
+        "殺すぞと言ってきます", "死ねって言ってくるんですよ", "死ねと言ってくる人がいて",
     ],
 )  # fmt: skip
 def test_what_another_said_or_would_say_raises_nothing(text: str) -> None:
     assert judged([said(text, 10)]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "うちの旦那は頭おかしいんじゃないの", "うちの旦那って頭おかしいよね", "息子が頭悪いんだよ", "うちの旦那、頭おかしいんじゃないの", "バカじゃないの、うちの息子", "頭悪いんだよねえ、うちの犬は",
+    ],
+)  # fmt: skip
+def test_what_is_said_of_the_customers_own_people_insults_nobody(text: str) -> None:
+    assert judged([said(text, 10)]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お前の息子は頭悪いんだよ", "頭悪いんじゃないの、あんたの親", "お前の母親は馬鹿か", "主人が怒ってるぞ、頭おかしいんじゃないの", "頭おかしいんじゃないの、あんたのとこの店員", "頭おかしいんじゃないの、娘に代わって謝れ",
+    ],
+)  # fmt: skip
+def test_the_listeners_people_and_what_others_do_beside_it_excuse_nothing(text: str) -> None:
+    assert "phrase-insult" in {change.rule for change in judged([said(text, 10)])}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kikimori_core.judging.words.predicate import predicate
 from kikimori_core.judging.words.reporting import reported
 from kikimori_core.judging.words.sentence import KEY
 from kikimori_core.judging.words.sound import long_vowels
+from kikimori_core.judging.words.subject import is_of_another
 from kikimori_core.judging.words.together import (
     belongs_to_a_noun,
     is_described,
@@ -52,6 +53,8 @@ class BySound:
     unless: tuple[Pattern, ...]
     at_most: Severity | None = None
     sureness: Sureness = Sureness.USUAL
+    not_of: frozenset[str] = frozenset()
+    """Nouns, in normal spelling, of which its phrases may be said without meaning the listener."""
     by_key: dict[str, list[Pattern]] = field(default_factory=lambda: defaultdict(list))
     """Patterns by the first sounds of their longest word: most are ruled out by one look."""
     vocabulary: set[str] = field(default_factory=set)
@@ -109,10 +112,11 @@ class BySound:
         """Return the recognised words in which a pattern is heard; None where it is not heard, or does not count."""
         heard = sentence.heard
         for match in pattern.expression.finditer(heard.sound):
-            if _counts(sentence, match, pattern, self._excused(sentence)) and not _excused_after(
-                sentence, match.end()
-            ):
-                return heard.between(match.start(), match.end())
+            if not _counts(sentence, match, pattern, self._excused(sentence)):
+                continue
+            if _excused_after(sentence, match.end()) or self._is_of_another(sentence, *match.span()):
+                continue
+            return heard.between(match.start(), match.end())
         return None
 
     def find_unit(self, sentence: Sentence, unit: Unit) -> str | None:
@@ -122,10 +126,18 @@ class BySound:
             start, stop = heard.starts[first], heard.starts[end]
             if denied(heard.sound[stop:]) or reported(sentence, end):
                 continue
-            if _excuses(self._excused(sentence), start, stop):
+            if _excuses(self._excused(sentence), start, stop) or self._is_of_another(sentence, start, stop):
                 continue
             return heard.text[heard.words[first].start : heard.words[end - 1].end]
         return None
+
+    def _is_of_another(self, sentence: Sentence, start: int, stop: int) -> bool:
+        """Return whether the sounds from `start` to before `stop` are said of somebody under `not_of`."""
+        if not self.not_of:
+            return False
+        starts = sentence.heard.starts
+        end = next(at for at, place in enumerate(starts) if place >= stop)
+        return is_of_another(sentence, starts.index(start), end, self.not_of)
 
     def _excused(self, sentence: Sentence) -> list[tuple[int, int]]:
         """Return where something listed under `unless` stands; looked for once in a sentence."""

@@ -9,7 +9,7 @@ from kikimori_core.judging.by_letters import ByLetters, any_of
 from kikimori_core.judging.by_sound import BySound
 from kikimori_core.judging.sureness import Sureness
 from kikimori_core.judging.words.choice import expanded, written_out
-from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase
+from kikimori_core.judging.words.pattern import VanishingPhraseError, compile_phrase, cut
 from kikimori_core.messages import text
 
 if TYPE_CHECKING:
@@ -28,12 +28,17 @@ def categories_by_sound(path: Path, file: CategoryFile, skipped: list[str]) -> I
         for number, phrase in enumerate(file.unless, start=1)
         for pattern in _excuse(phrase, file, f"{path}: unless[{number}]")
     )
+    not_of = frozenset(word.normal for noun in file.not_of for word in cut(noun)[-1:])
+
+    def category_of(at_most: Severity | None, sureness: Sureness) -> BySound:
+        return BySound(file.category, file.said_by, unless, at_most, sureness, not_of)
+
     made: dict[tuple[Severity | None, Sureness], BySound] = {
-        (None, Sureness.USUAL): BySound(file.category, file.said_by, unless)
+        (None, Sureness.USUAL): category_of(None, Sureness.USUAL)
     }
     for number, group in enumerate(file.group, start=1):
         kind = (group.at_most, group.sureness(file))
-        category = made.setdefault(kind, BySound(file.category, file.said_by, unless, *kind))
+        category = made.setdefault(kind, category_of(*kind))
         for place, phrase in enumerate(group.phrases, start=1):
             key = f"group[{number}].phrases[{place}]"
             try:

@@ -14,6 +14,7 @@ from kikimori_core.model.alert import Severity
 from kikimori_core.model.evidence import Role
 from kikimori_core.wire.topics import NAME_PATTERN
 
+_Noun = Annotated[str, Field(min_length=1, max_length=40)]
 _Phrase = Annotated[str, Field(min_length=2, max_length=400)]
 
 
@@ -62,6 +63,8 @@ class CategoryFile(BaseModel):
     sure: bool = False
     """Default of `sure` for every group."""
     unless: tuple[_Phrase, ...] = ()
+    not_of: tuple[_Noun, ...] = ()
+    """Nouns of people; a phrase of which one is the subject does not count (`sound` only): うちの旦那は頭おかしい insults no listener."""
     words: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     """Lists that phrases name as `{list}`."""
     clauses: ClauseWords | None = None

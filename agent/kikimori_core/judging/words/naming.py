@@ -107,7 +107,7 @@ class _NameUse:
         self.first, self.end = first, end
         self.clause = _clause_start(sentence, first)
         self.before = self.words[self.clause : first]
-        self.to_you = any(_is_you(word) for word in self.before)
+        self.to_you = any(is_you(word) for word in self.before)
         self.said = predicate(self.words, end - 1, sentence.breaks)
 
     def insult_end(self, *, alone: bool, always: bool) -> int | None:
@@ -162,7 +162,7 @@ class _NameUse:
         if said.form & _NO_NAME:
             return False
         following = None if said.last else self.words[said.end]
-        names_you = following is not None and _is_you(following)
+        names_you = following is not None and is_you(following)
         calls = (
             following is not None
             and following.surface in ("が", "め", "は")
@@ -222,7 +222,8 @@ def _every_predicate(sentence: Sentence) -> Iterator[Predicate]:
     return (each for found in sentence.predicates.values() for each in found)
 
 
-def _is_you(word: Morpheme) -> bool:
+def is_you(word: Morpheme) -> bool:
+    """Return whether a word means the listener."""
     return word.normal in _YOU and word.part != "接尾辞"
 
 
