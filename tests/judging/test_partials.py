@@ -87,6 +87,16 @@ def test_one_thing_said_counts_once() -> None:
     assert len(changes[-1].evidence) == 3
 
 
+def test_a_hint_that_is_taken_back_was_never_counted() -> None:
+    """Four insults make it critical; a rude word for the listener (お前) counts for none of them, told or taken back."""
+    insults = [final("ふざけるな", at_s + 1, at_s=at_s, line=f"c-{at_s:.0f}") for at_s in (1.0, 4.0, 7.0, 20.0)]
+    hint = [*partials(["お前がやれよ"] * 6), final("お前がやれよと言われました", 12.5)]
+    insult = rules("phrase-insult")
+    assert judged(hint[:-1], rules=insult)
+    told = judged([*insults[:3], *hint, insults[3]], rules=insult)
+    assert str(told[-1].severity) == "critical"
+
+
 def test_repetition_waits_for_the_end() -> None:
     told = [each for n in range(4) for each in partials(["上司に代われ"] * 8, at_s=10.0 * n, line=f"c-{n}")]
     assert judged(told, rules=rules("repeated-superior")) == []

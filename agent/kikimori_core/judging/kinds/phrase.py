@@ -51,8 +51,8 @@ class PhraseDetector(Detector):
     def __init__(self, rule: PhraseRule) -> None:
         self._rule = rule
         self._count = 0
-        self._early: dict[str, float] = {}
-        """Start of the evidence, by line that a partial alerted."""
+        self._early: dict[str, tuple[float, int]] = {}
+        """Start of the evidence, by line that a partial alerted, and how much it counts."""
         self._told: dict[str, tuple[float, int]] = {}
         """Start of the evidence of the last finals, by line, and how much each counts."""
         self._unsure: set[str] = set()
@@ -68,17 +68,18 @@ class PhraseDetector(Detector):
         if found is None:
             return None
         evidence = words_evidence(utterance, found)
-        early_s = self._early.pop(utterance.line_id, None)
+        early = self._early.pop(utterance.line_id, None)
         counts = int(found.at_most is None and utterance.line_id not in self._unsure)
-        if early_s is None:
-            self._count += counts
-        else:
+        self._count += counts
+        if early is not None:
             # The final replaces what was told of the partial: one thing said is one piece of evidence.
+            early_s, counted = early
+            self._count -= counted
             evidence = evidence.model_copy(update={"start_s": early_s})
         if observation.provisional:
-            self._early[utterance.line_id] = evidence.start_s
+            self._early[utterance.line_id] = evidence.start_s, counts
         else:
-            self._remember(utterance.line_id, evidence.start_s, 1 if early_s is not None else counts)
+            self._remember(utterance.line_id, evidence.start_s, counts)
         severity = self._rule.severity
         if found.unsure:
             if not observation.provisional:
@@ -99,12 +100,11 @@ class PhraseDetector(Detector):
         if self._rule.category not in observation.categories:
             return None
         line_id = observation.utterance.line_id
-        start_s, counts = self._early.pop(line_id, None), 1
-        if start_s is None:
-            if line_id not in self._told:
-                return None
-            start_s, counts = self._told.pop(line_id)
-        self._count = max(0, self._count - counts)
+        told = self._early.pop(line_id, None) or self._told.pop(line_id, None)
+        if told is None:
+            return None
+        start_s, counts = told
+        self._count -= counts
         return Retraction(observation.utterance.end_s, "words", start_s)
 
 
