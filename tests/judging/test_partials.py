@@ -89,7 +89,9 @@ def test_one_thing_said_counts_once() -> None:
 
 def test_a_hint_that_is_taken_back_was_never_counted() -> None:
     """Four insults make it critical; a rude word for the listener (お前) counts for none of them, told or taken back."""
-    insults = [final("ふざけるな", at_s + 1, at_s=at_s, line=f"c-{at_s:.0f}") for at_s in (1.0, 4.0, 7.0, 20.0)]
+    insults = [
+        final("ふざけるな", at_s + 1, at_s=at_s, line=f"c-{at_s:.0f}") for at_s in (1.0, 4.0, 7.0, 20.0)
+    ]
     hint = [*partials(["お前がやれよ"] * 6), final("お前がやれよと言われました", 12.5)]
     insult = rules("phrase-insult")
     assert judged(hint[:-1], rules=insult)

@@ -51,6 +51,16 @@ def test_no_repetition(texts: list[str]) -> None:
     assert told(texts) == []
 
 
+def test_what_others_demand_of_the_customer_is_no_demand_of_theirs() -> None:
+    told = [
+        "金返せって言われました",
+        "金返せと言われまして",
+        "だから金返せと言われたんです",
+        "さっきも金返せと言われて",
+    ]
+    assert judged([said(text, 10 * number) for number, text in enumerate(told, start=1)]) == []
+
+
 def test_a_polite_request_may_be_made_again() -> None:
     polite = ["修理をお願いできますか", "修理してください", "修理をお願いします"]
     assert told(polite) == []

@@ -15,6 +15,7 @@ from kikimori_core.judging.acts.weights import demands
 from kikimori_core.judging.words.about import EMPTY, TIME, also, behind, content, joins, named, topics
 from kikimori_core.judging.words.asking import REQUEST, asked
 from kikimori_core.judging.words.lexicon import Lexicon
+from kikimori_core.judging.words.passed_on import without_passed_on
 from kikimori_core.judging.words.signs import DemandSigns
 from kikimori_core.judging.words.wanted import DemandIndex
 
@@ -34,7 +35,6 @@ BRIEF = 6
 """Most words of a brief demand."""
 CORE_REACH = 9
 """Words before the one that asks among which the noun that it is about is looked for."""
-
 _POLITE = frozenset({"下さる", "頂く", "願う", "致す", "ます", "です", "貰える", "宜しい", "頂戴"})
 _MONEY = frozenset({"金", "お金", "代金", "料金", "分"})
 _KANJI = re.compile(r"[\u4e00-\u9fff々]")
@@ -174,8 +174,9 @@ class DemandReader:
         """
         if not heard.words:
             return None, None
-        asking = asked(heard)
-        wants = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
+        asking: Sequence[int] = asked(heard)
+        found = self._wanted.find(heard, heard.starts[asking[-1]] if asking else 0)
+        asking, wants = without_passed_on(heard, asking, found)
         said = self._lexicon.mark(heard)
         amounts = frozenset(_amounts(heard.words))
         units = frozenset(self._units(said)) or amounts

@@ -50,14 +50,7 @@ _OWN_WORDS = Form.INSISTS | Form.GUESS | Form.EXPLAINS | Form.QUESTION | Form.RH
 def reported(sentence: Sentence, end: int) -> bool:
     """Return whether the words before `end` are a report of another's words, or denied."""
     words = sentence.words
-    at = end
-    while (
-        at < len(words)
-        and words[at].part in ("助動詞", "助詞")
-        and words[at].surface not in _OPENING
-        and at - end < 4
-    ):
-        at += 1
+    at = _behind_particles(sentence, end)
     if at >= len(words):
         return False
     if words[at].surface not in _OPENING:
@@ -101,6 +94,37 @@ def reported(sentence: Sentence, end: int) -> bool:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING
     return _others_words(sentence, verb) or _about_a_noun(sentence, at)
+
+
+def _behind_particles(sentence: Sentence, end: int) -> int:
+    """Return the place behind auxiliaries and particles that quote nothing, four at most."""
+    words = sentence.words
+    at = end
+    while (
+        at < len(words)
+        and words[at].part in ("助動詞", "助詞")
+        and words[at].surface not in _OPENING
+        and at - end < 4
+    ):
+        at += 1
+    return at
+
+
+def told_to_speaker(sentence: Sentence, end: int) -> bool:
+    """Return whether the words before `end` are what somebody says to the speaker: 払えと言われました, 返せと言ってきます.
+
+    What the speaker has said themselves is not: 返してくださいと言いました.
+    """
+    words = sentence.words
+    at = _behind_particles(sentence, end)
+    if at >= len(words) or words[at].surface not in _OPENING:
+        return False
+    ahead = range(at + 1, min(at + LOOK_AHEAD, len(words)))
+    verb = next((each for each in ahead if words[each].part == "動詞"), None)
+    if verb is None or words[verb].normal not in _SAYING:
+        return False
+    form = predicate(words, verb, sentence.breaks).form
+    return bool(form & Form.PASSIVE) or (_comes_to_say(words, verb) and not form & Form.PAST)
 
 
 def quoted(sentence: Sentence, at: int) -> bool:
