@@ -86,6 +86,12 @@ def _accuses(words: Sequence[Morpheme], at: int) -> bool:
     return words[at].surface in _EXPLAINED and at > 0 and words[at - 1].surface in _BLAMED
 
 
+def _is_concerned(words: Sequence[Morpheme], at: int) -> bool:
+    """Return whether a question asks after somebody rather than blames: 何があったんだ, どうしたんだ; not どうなってるんだ."""
+    asked = tuple(word.normal for word in words[max(0, at - 5) : at - 1])
+    return asked[-4:] == ("何", "が", "有る", "た") or asked[-3:] == ("どう", "為る", "た")
+
+
 def _commands(sentence: Sentence, said: Predicate) -> bool:
     words = sentence.words
     if said.form == Form.POTENTIAL and words[said.at].form.startswith("連用形"):
@@ -122,7 +128,7 @@ def _coarse(sentence: Sentence, at: int) -> bool:
     if word.surface in _CALLS:
         return True
     if _accuses(words, at) and any(each.normal in _ASKING for each in words[:at]):
-        return True
+        return not _is_concerned(words, at)
     return any(
         at + 1 >= len(ending)
         and all(words[at + 1 - len(ending) + place].surface == each for place, each in enumerate(ending))
