@@ -179,6 +179,21 @@ def test_what_the_speaker_insists_on_in_the_next_final_stays(first: str, second:
     assert {change.state for change in changes} == {AlertState.OPEN}
 
 
+@pytest.mark.parametrize("second", ["って怒鳴られました", "とか言ってくるんですよ", "と言われてしまって"])
+def test_a_tone_that_was_another_s_is_taken_back(second: str) -> None:
+    changes = judged([final(TONED, 10), final(second, 12.6)])
+    assert [(change.rule, change.state) for change in changes] == [
+        ("tone", AlertState.OPEN),
+        ("tone", AlertState.CLOSED),
+    ]
+
+
+@pytest.mark.parametrize("second", ["って言ってんだろ", "と言ってるんです", "って", "とにかく謝ってください"])
+def test_a_tone_that_is_the_speaker_s_stays(second: str) -> None:
+    changes = judged([final(TONED, 10), final(second, 12.6)])
+    assert {change.state for change in changes if change.rule == "tone"} == {AlertState.OPEN}
+
+
 def test_only_what_the_next_final_reports_is_taken_back() -> None:
     told = [final("殺すぞ", 10), final("ぶん殴るぞ", 20), final("って言われました", 22.6)]
     last = judged(told)[-1]

@@ -34,6 +34,10 @@ A recogniser that writes 。 sets it at a pause within a sentence, too.
 """
 _REPORTS = re.compile("[、。\\s]*(って|っていう|と言|という|とか|みたいな)")
 """Beginning of a final that may tell whose words the one before it were."""
+_PASSED_ON = re.compile(
+    "[、。\\s]*((って|とか?)(\\w{0,4}[わらさか]れ[たてるま]|言って(く[るん]|き[まてた]))|みたいな|っていう)"
+)
+"""Beginning of one that says that they were another's: って怒鳴られました, とか言ってくるんです; not と言ってるんです, which is the speaker's own."""
 
 
 @dataclass(slots=True)
@@ -84,7 +88,7 @@ class CutSentences:
         found = self._phrases.find(whole, acts=False)
         known = before.found | piece.found
         news = tuple(match for match in found.matches if match.category not in known and not match.unsure)
-        told = known or before.toned or piece.toned
+        told = known or before.toned or piece.toned or _PASSED_ON.match(utterance.text)
         sure = found.tone is not None and found.tone.probability >= SURE_TONE
         tone = found.tone if sure and not told else None
         if not news and tone is None:
@@ -98,15 +102,17 @@ class CutSentences:
         if utterance.role is not Role.CUSTOMER or not _REPORTS.match(utterance.text):
             return None
         before = self._before(self._piece(utterance, said))
-        if before is None or not before.found:
+        if before is None or not (before.found or before.toned):
             return None
         first = before.utterance
         text = f"{first.text.rstrip('。')}{utterance.text.lstrip('、。 ')}"
         whole = self._phrases.find(replace(utterance, text=text[-MOST_CHARACTERS:]), acts=False)
         # What is only doubted of both was said all the same: 早くしろ, ってば.
         lost = frozenset(before.found - {match.category for match in (*whole.matches, *whole.doubted)})
+        untoned = before.toned and _PASSED_ON.match(utterance.text) is not None
         before.found -= lost
-        return TakenBack(first, lost) if lost else None
+        before.toned &= not untoned
+        return TakenBack(first, lost, tone=untoned) if lost or untoned else None
 
     def _piece(self, utterance: Utterance, said: UtteranceFindings) -> _Piece:
         piece = next((each for each in self._pieces if each.utterance.line_id == utterance.line_id), None)

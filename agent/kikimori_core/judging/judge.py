@@ -123,7 +123,7 @@ class CallJudge:
         )
         withdrawn = self._sentences.taken_back(utterance, said)
         if withdrawn is not None:
-            changes += self._observe(withdrawn, PhraseRule)
+            changes += self._observe(withdrawn, PhraseRule, ToneRule)
         whole = self._sentences.joined(utterance, said)
         if whole is None:
             return changes

@@ -60,6 +60,8 @@ class TakenBack:
 
     utterance: Utterance
     categories: frozenset[str]
+    tone: bool = False
+    """True = nor has it a tone."""
 
 
 Observation = EffortWindow | Spoken | TakenBack | ButtonPress | EarlierContacts

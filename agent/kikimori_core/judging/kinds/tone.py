@@ -9,12 +9,17 @@ from kikimori_core.judging.kinds.detector import (
     Detector,
     Finding,
     Observation,
+    Retraction,
     Spoken,
+    TakenBack,
     from_customer,
 )
 from kikimori_core.judging.kinds.rule import Name, Rule
 from kikimori_core.model.alert import Severity
 from kikimori_core.wire.messages import ToneEvidence
+
+_MOST_TOLD = 4
+"""Most finals of a call whose evidence may still be taken back."""
 
 
 class ToneRule(Rule):
@@ -34,8 +39,13 @@ class ToneRule(Rule):
 class ToneDetector(Detector):
     def __init__(self, rule: ToneRule) -> None:
         self._rule = rule
+        self._told: dict[str, float] = {}
+        """Start of the evidence of the last finals, by line."""
 
-    def observe(self, observation: Observation) -> Finding | None:
+    def observe(self, observation: Observation) -> Finding | Retraction | None:
+        if isinstance(observation, TakenBack):
+            start_s = self._told.pop(observation.utterance.line_id, None) if observation.tone else None
+            return None if start_s is None else Retraction(observation.utterance.end_s, "tone", start_s)
         if not isinstance(observation, Spoken) or observation.tone is None:
             return None
         utterance, tone = observation.utterance, observation.tone
@@ -50,4 +60,7 @@ class ToneDetector(Detector):
             category=tone.category,
             probability=round(tone.probability, 3),
         )
+        self._told[utterance.line_id] = evidence.start_s
+        while len(self._told) > _MOST_TOLD:
+            del self._told[next(iter(self._told))]
         return Finding(utterance.end_s, Severity.NOTICE, (evidence,))
