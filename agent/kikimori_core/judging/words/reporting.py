@@ -260,6 +260,9 @@ def _others_words(sentence: Sentence, verb: int) -> bool:
     if _comes_to_say(words, verb) and not form & Form.PAST:
         # 返せと言ってきた may be what the speaker kept saying.
         return True
+    if form & Form.POLITE and form & Form.AGREES and not form & (Form.PAST | _OWN_WORDS):
+        # 撫でろと言いますね tells of another.
+        return True
     if form & Form.PAST:
         # 出せって言ったよな is insisted on; 死ねと言っていた is told.
         return (

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from kikimori_core.judging.words.form import Predicate
     from kikimori_core.judging.words.sound import Morpheme, Pronunciation
 
-_MILD = frozenset({"下さる", "為さる", "呉れる", "貰う", "頂く", "いらっしゃる", "御覧", "頑張る", "置く"})
-"""Verbs whose order is a request, or cheers: してくれ, 頑張れ."""
+_MILD = frozenset({
+    "下さる", "為さる", "呉れる", "貰う", "頂く", "いらっしゃる", "御覧", "頑張る", "置く", "羽ばたく", "生きる", "戦う", "楽しむ",
+})  # fmt: skip
+"""Verbs whose order is a request, or cheers: してくれ, 頑張れ, 最後まで戦え."""
+_INVITING = ("いつ", "で", "も")
+"""Words before an order that invites: いつでも来い."""
 _NO = frozenset({"ねえ", "ねぇ", "ねー"})
 _ENDINGS = (
     ("だろう", "が"),
@@ -102,6 +106,10 @@ def _commands(sentence: Sentence, said: Predicate) -> bool:
     particle = words[said.end - 1].surface in ("よ", "や")
     order = words[said.end - 1 - particle]
     if order.normal in _MILD or not (order.form.startswith("命令形") or said.end - particle == said.at + 1):
+        return False
+    before = tuple(word.surface for word in words[max(0, said.at - 3) : said.at])
+    if words[said.at].normal in _MILD or before == _INVITING:
+        # 羽ばたいていけ, いつでも来い
         return False
     if order.surface.endswith(("よ", "やろ", "とけ", "どけ")) or order.surface in ("いえ", "言え"):
         # 調べてみよ is a plan that lost its う, やめとけ advice, いえ a no.
