@@ -50,7 +50,7 @@ class Thresholds:
     tone_from: dict[str, float]
     rough_from: dict[str, float]
     tone_words: int = 2
-    tone_unclear_from: float = 0.76
+    tone_unclear_from: float = 0.75
     rough_share: float = 0.4
     rough_veto_below: float = 0.1
     sure_veto_below: float = 0.05
@@ -76,23 +76,23 @@ TONES = {
     "insult": 0.92,
     "exposure": 0.89,
     "sexual": 0.82,
-    "unreasonable_demand": 0.77,
     "discrimination": 0.76,
     "threat": 0.74,
+    "unreasonable_demand": 0.68,
     "private": 0.64,
     "violence": 0.62,
     "authority": 0.5,
-    "detention": 0.5,
-    "self_harm": 0.5,
+    "detention": 0.4,
+    "self_harm": 0.35,
 }
 """Other bars of a notice of tone: categories that calm talk resembles more often, or hardly ever."""
 ROUGH_FROM = 0.25
 """Bar in a sentence of rough form, as calm talk hardly has any."""
 ROUGHS = {
     "detention": 0.46,
-    "insult": 0.41,
-    "unreasonable_demand": 0.41,
     "threat": 0.4,
+    "unreasonable_demand": 0.37,
+    "insult": 0.33,
     "sexual": 0.29,
 }
 """Other bars there: friends urge and dare each other in plain orders (もうやめろ)."""

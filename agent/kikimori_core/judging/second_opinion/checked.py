@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from kikimori_core.model.evidence import Utterance
 
 
+_SAYING = frozenset({"動詞", "形容詞", "助動詞"})
+"""Parts of speech without which a fragment says nothing of anybody: 朝から晩まで, 旦那さんは."""
+
+
 class CheckedPhrases:
     """Phrase book of which a model checks each result: it doubts single finds, and finds a tone where there are none."""
 
@@ -108,7 +112,7 @@ class CheckedPhrases:
 
     def _with_tone(self, said: UtteranceFindings, heard: Pronunciation) -> UtteranceFindings:
         note = self._model.note
-        if len(heard.words) < note.tone_words:
+        if len(heard.words) < note.tone_words or not any(word.part in _SAYING for word in heard.words):
             return said
         bars, share, least = note.tone_from, note.tone_share, self._least_of_tone
         if note.rough_from and rough(heard):

@@ -76,7 +76,8 @@ def reported(sentence: Sentence, end: int) -> bool:
     if verb is None:
         return _left_open(sentence, at)
     if words[verb].normal in _THINKING:
-        form = predicate(words, verb, frozenset()).form
+        thought = predicate(words, verb, frozenset())
+        form = thought.form
         wondered = words[at - 1].surface == "か" or (
             # 殺してやろうと思ってる is no mere thought.
             words[at - 1].form.startswith("意志推量形") and words[at - 1].normal not in ("遣る", "た", "たる")
@@ -89,7 +90,9 @@ def reported(sentence: Sentence, end: int) -> bool:
         felt = (
             words[at].surface == "って" and form & Form.POLITE and not form & (Form.QUESTION | Form.EXPLAINS)
         )
-        return wondered or bool(felt or form & (Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH))
+        # 学校ってどうなんだと思ってるだけで
+        only = thought.end < len(words) and words[thought.end].normal == "だけ"
+        return wondered or only or bool(felt or form & (Form.PAST | Form.NEGATIVE | Form.PASSIVE | Form.WISH))
     if words[verb].normal not in _SAYING:
         # 殺すぞって壁を叩くんです: another does it. 返せって電話してるんだ: the speaker does.
         return words[verb].normal not in _OWN_DOING
