@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.cookies import SESSION
+from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.people_book import PeopleBook, who_of
 from kikimori_dashboard.access.session_desk import OF_WALL, SessionDesk
-from kikimori_dashboard.sights import ExtensionTeams
 from kikimori_records.people import NewPerson, add
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store

@@ -12,6 +12,7 @@ from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimi
 from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard.access.access import Access
+from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_callers
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
@@ -27,7 +28,7 @@ from kikimori_dashboard.reach import ReachTry
 from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.sentences import read_book
-from kikimori_dashboard.sights import ExtensionTeams, Sights
+from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.state_upkeep import forget_old, note_shown

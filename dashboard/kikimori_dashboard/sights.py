@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.access.roles import AccessTarget, Right, Scope, may, widest
+from kikimori_dashboard.access.roles import Right, Scope, may, widest
 from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
 from kikimori_dashboard.looks.feed import LookFeed
@@ -14,8 +14,10 @@ from kikimori_dashboard.operator_views import PARTS, OperatorViews
 from kikimori_dashboard.sight import Sight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
+    from kikimori_dashboard.access.extension_teams import ExtensionTeams
+    from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.sight import Encoders
     from kikimori_dashboard.state import SiteState
@@ -23,32 +25,6 @@ if TYPE_CHECKING:
 
 KEPT_ANSWERS = 4096
 """Extensions for which a page's answer is kept."""
-
-
-class ExtensionTeams:
-    """Teams by extension, as the directory says; another `version` with each change."""
-
-    def __init__(self) -> None:
-        self.version = 0
-        self.changed: Callable[[], None] = lambda: None
-        """Called after a change."""
-        self._teams: Mapping[str, str] = {}
-
-    def replace(self, teams: Mapping[str, str]) -> None:
-        if teams != self._teams:
-            self._teams = dict(teams)
-            self.version += 1
-            self.changed()
-
-    def others_than(self, teams: frozenset[str]) -> frozenset[str]:
-        """Return the extensions of all other teams."""
-        return frozenset(extension for extension, team in self._teams.items() if team not in teams)
-
-    def target(self, extension: str | None) -> AccessTarget:
-        """Return the calls of an extension as an object of rights; without one they are of no team."""
-        return AccessTarget(
-            extension=extension, team=None if extension is None else self._teams.get(extension)
-        )
 
 
 class Sights:

@@ -19,12 +19,12 @@ from tests.support.sign_in import PASSWORD, add_session, client, headers, token_
 from tests.support.stores import audited_until
 
 from kikimori_dashboard.access.cookies import DEVICE, SESSION
+from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.open_session import SessionEnd
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_dashboard.access.people_book import PeopleBook
 from kikimori_dashboard.access.session_desk import AWAY, SessionDesk
 from kikimori_dashboard.access.tokens import new_token
-from kikimori_dashboard.sights import ExtensionTeams
 from kikimori_records import people, sessions
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.errors import StoreAwayError

@@ -27,10 +27,11 @@ from kikimori_core.wire.messages import (
     Role,
     Severity,
 )
+from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
-from kikimori_dashboard.sights import ExtensionTeams, Sights
+from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.state import SiteState
 from kikimori_dashboard.views import SHOWN_CLOSED, Views
 

@@ -6,10 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.links import first_link, needs_first
 from kikimori_dashboard.access.people_book import PeopleBook, who_of
 from kikimori_dashboard.access.session_desk import SessionDesk
-from kikimori_dashboard.sights import ExtensionTeams
 from kikimori_records.people import NewPerson, add, change
 from kikimori_records.people.second_factor import (
     recovery_codes_left,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from kikimori_dashboard.access.extension_teams import ExtensionTeams
     from kikimori_dashboard.access.roles import PersonRole
-    from kikimori_dashboard.sights import ExtensionTeams
     from kikimori_records.store import Store
 
 

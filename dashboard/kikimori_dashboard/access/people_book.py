@@ -10,7 +10,7 @@ from kikimori_records.people import list_people
 from kikimori_records.sessions.confirmed import kiosk_names
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.sights import ExtensionTeams
+    from kikimori_dashboard.access.extension_teams import ExtensionTeams
     from kikimori_records.people import Person
     from kikimori_records.sessions import Session
     from kikimori_records.store import Store

@@ -15,8 +15,8 @@ from kikimori_records.search.question import FoundGroup, HistoryQuestion, words_
 if TYPE_CHECKING:
     from typing import Any
 
+    from kikimori_dashboard.access.extension_teams import ExtensionTeams
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.sights import ExtensionTeams
 
 MOST_TEXT = 200
 Asked = Annotated[str, Field(max_length=MOST_TEXT)]

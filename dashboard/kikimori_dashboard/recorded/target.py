@@ -9,7 +9,7 @@ from kikimori_dashboard.access.roles import AccessTarget
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from kikimori_dashboard.sights import ExtensionTeams
+    from kikimori_dashboard.access.extension_teams import ExtensionTeams
 
     class Placed(Protocol):
         """Anything that says where a recorded call was."""
