@@ -27,7 +27,7 @@ from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.certificate_routes import add_certificate
 from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.ports import DashboardPorts
-from kikimori_dashboard.large_bodies import allow_large_bodies
+from kikimori_dashboard.large_bodies import MAX_BODY, allow_large_bodies
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
 from kikimori_dashboard.live import Live
@@ -35,7 +35,7 @@ from kikimori_dashboard.pages import SETTINGS
 from kikimori_dashboard.parts import DashboardParts
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.recording.routes import RecordingRoutes
-from kikimori_dashboard.routes import MAX_BODY, SiteRoutes
+from kikimori_dashboard.routes import SiteRoutes
 from kikimori_dashboard.state import SiteState
 from kikimori_records.csv_table import MOST_BYTES
 from kikimori_records.errors import StoreAwayError

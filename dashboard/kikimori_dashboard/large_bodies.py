@@ -1,4 +1,4 @@
-"""Limits of bodies, where a route takes more than the small ones of all others."""
+"""Limits of bodies: small ones, and those of routes that take more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp.typedefs import Handler, Middleware
+
+MAX_BODY = 4096
+"""Limit of the small ones, in bytes."""
 
 
 def allow_large_bodies(limits: Mapping[str, int]) -> Middleware:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from kikimori_dashboard.subscriber import Subscriber
     from kikimori_dashboard.unanswered.desk import UnansweredDesk
 
-MAX_BODY = 4096
-
 
 class PressBody(BaseModel):
     """Body of `POST /api/calls/{call_id}/commands`."""

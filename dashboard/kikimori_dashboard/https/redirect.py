@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from kikimori_dashboard.guard import add_headers, require_known_name
 from kikimori_dashboard.https.authority_file import add_authority
-from kikimori_dashboard.routes import MAX_BODY
+from kikimori_dashboard.large_bodies import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
