@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.delivery import CallerContacts
     from kikimori_core.wire.messages import Alert, Health
-    from kikimori_dashboard.alert_book import AlertBook
+    from kikimori_dashboard.site.alert_book import AlertBook
 
 HELLO_EVERY_S = 10.0
 MOST_IN_A_MESSAGE = 500

@@ -36,7 +36,7 @@ from kikimori_dashboard.parts import DashboardParts
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.recording.routes import RecordingRoutes
 from kikimori_dashboard.routes import SiteRoutes
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_records.csv_table import MOST_BYTES
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.store import Store

@@ -13,9 +13,9 @@ import structlog
 
 from kikimori_core.wire.actions import TO_OWN_TELEPHONE, answer_within_s, lane_of
 from kikimori_core.wire.messages import Action, Command
-from kikimori_dashboard.agent_link import run_of
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.help_request import is_acted_on
+from kikimori_dashboard.site.agent_link import run_of
 from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import CallState, CommandResult, EndingDecision
     from kikimori_core.wire.sound_frames import SoundRequest
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.agent_link import AgentLink
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.agent_link import AgentLink
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kikimori_dashboard.changes import ChangeLog
+    from kikimori_dashboard.site.changes import ChangeLog
 
 
 class EncodedParts:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kikimori_core.wire.topics import TopicKind
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 class FormerTree:

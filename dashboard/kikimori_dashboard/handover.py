@@ -25,8 +25,8 @@ from kikimori_dashboard.rung import rung_party
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.call_entry import CallEntry
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import CallEntry
+    from kikimori_dashboard.site.state import SiteState
 
 DEMANDS = frozenset({"unreasonable_demand", "call_for_superior", "authority"})
 """Categories of phrases that ask for something."""

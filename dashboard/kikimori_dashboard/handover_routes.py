@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 class HandoverRoutes:

@@ -10,7 +10,7 @@ from kikimori_core.wire.values import HELP_KIND
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 def help_request(state: SiteState, call_id: str) -> Alert | None:

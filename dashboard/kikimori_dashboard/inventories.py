@@ -11,7 +11,7 @@ from kikimori_core.wire.messages import AlertState, CallState, CallStatus
 if TYPE_CHECKING:
     from kikimori_core.wire.delivery import Inventory
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

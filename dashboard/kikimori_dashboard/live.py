@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.access.open_session import OpenSession, SessionEnd
-    from kikimori_dashboard.changes import ChangeLog
     from kikimori_dashboard.sight import Sight
     from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.site.changes import ChangeLog
     from kikimori_dashboard.views import Views
 
 MAX_BROWSERS = 100

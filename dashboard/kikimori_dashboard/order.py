@@ -11,8 +11,8 @@ from kikimori_core.wire.messages import CallStatus, Severity
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kikimori_dashboard.presses import Press
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.presses import Press
+    from kikimori_dashboard.site.state import SiteState
 
 NEEDS_DECISION = 2
 """Urgency from which somebody has to decide."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.commands import CommandSender, Publisher
     from kikimori_dashboard.config import DashboardSettings
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

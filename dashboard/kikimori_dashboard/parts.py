@@ -14,7 +14,6 @@ from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard.access.access import Access
 from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_callers
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.ending.office_ending import OfficeEnding
@@ -30,7 +29,8 @@ from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.signatures import Signatures
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.changes import PicturePart
+from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.state_upkeep import forget_old, note_shown
 from kikimori_dashboard.subscriber import Subscriber
 from kikimori_dashboard.time_keeper import keep_time

@@ -18,7 +18,7 @@ from kikimori_dashboard.subscriber import BrokerAwayError
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import CommandResult
     from kikimori_dashboard.commands import Publisher
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 WITHIN_S = 5.0
 """Seconds in which an agent answers; a press waits longer, but who tries wants to know."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.reach import ReachTry
     from kikimori_dashboard.sentences import SentenceBook
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
     from kikimori_dashboard.unanswered.desk import UnansweredDesk
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kikimori_core.wire.messages import CallState
-    from kikimori_dashboard.presses import Press
+    from kikimori_dashboard.site.presses import Press
 
 
 def rung_party(

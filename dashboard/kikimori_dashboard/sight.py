@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori_dashboard.call_entry import extension_of
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.order import in_order
+from kikimori_dashboard.site.call_entry import extension_of
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.changes import Key
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.changes import Key
+    from kikimori_dashboard.site.state import SiteState
 
 
 _OF_CALLS = (PicturePart.LEVELS, PicturePart.COMMANDS)

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.roles import Right, Scope, may, widest
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
 from kikimori_dashboard.looks.feed import LookFeed
 from kikimori_dashboard.looks.views import DRAWN_PARTS, DrawnViews
 from kikimori_dashboard.operator_views import PARTS, OperatorViews
 from kikimori_dashboard.sight import Sight
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.sight import Encoders
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.views import Views
 
 KEPT_ANSWERS = 4096

@@ -16,9 +16,9 @@ from kikimori_core.wire.key_watch import follow_trust
 from kikimori_core.wire.keys import fingerprint
 from kikimori_core.wire.messages import BadMessageError
 from kikimori_core.wire.topics import TopicKind
-from kikimori_dashboard.agent_link import run_of
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.directory_outlet import DirectoryOutlet
+from kikimori_dashboard.site.agent_link import run_of
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.delivery import Acks
     from kikimori_core.wire.key_store import TrustStore
     from kikimori_core.wire.topics import ParsedTopic
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.outlets import SiteOutlets
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 FORGET_EVERY_S = 10.0
 LOOK_EVERY_S = 2.0

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.connection import Arrived, Client
     from kikimori_core.wire.messages import Command
     from kikimori_core.wire.settings import BrokerSettings
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

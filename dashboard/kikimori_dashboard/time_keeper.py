@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard.clocks import AgentClocks
     from kikimori_dashboard.commands import Publisher
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

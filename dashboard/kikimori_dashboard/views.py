@@ -12,11 +12,11 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.call_story import story_json
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import in_order
 from kikimori_dashboard.rung import rung_party
+from kikimori_dashboard.site.call_story import story_json
+from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.worded import worded_problem, worded_result
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert, LegLevel, Role, Severity
-    from kikimori_dashboard.call_entry import CallEntry
     from kikimori_dashboard.config import DashboardSettings
-    from kikimori_dashboard.presses import Press
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import CallEntry
+    from kikimori_dashboard.site.presses import Press
+    from kikimori_dashboard.site.state import SiteState
 
 SHOWN_CLOSED = 100
 """Most closed alerts on the page; it says how many more there are."""

@@ -9,7 +9,7 @@ from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import AlertState
 from kikimori_dashboard.acks import AckDesk
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 
 
 def said(desk: AckDesk, now: float) -> tuple[dict[str, int], dict[str, int]]:

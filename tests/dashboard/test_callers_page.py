@@ -22,7 +22,7 @@ from kikimori_core.wire.messages import Party
 from kikimori_dashboard.acks import AckDesk
 from kikimori_dashboard.callers.caller_desk import CallerDesk
 from kikimori_dashboard.callers.office_callers import tell_callers
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.callers.changes import add_customer, part_number
 from kikimori_records.callers.fields import NumberReader

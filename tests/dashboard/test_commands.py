@@ -12,7 +12,7 @@ from tests.support import sample
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.commands import CommandRequest, CommandSender, RefusedError
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:

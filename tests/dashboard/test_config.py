@@ -11,7 +11,7 @@ import pytest
 
 from kikimori_core.errors import ConfigError
 from kikimori_dashboard import DashboardSettings, read_settings, settings_from
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:

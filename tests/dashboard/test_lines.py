@@ -11,8 +11,8 @@ import pytest
 
 from kikimori_core.wire.messages import CallState, OtherHearing, Party, Role, TranscriptLine
 from kikimori_dashboard import DashboardSettings
-from kikimori_dashboard.state import SiteState
-from kikimori_dashboard.transcript import KEPT_GONE, KEPT_LINES
+from kikimori_dashboard.site.state import SiteState
+from kikimori_dashboard.site.transcript import KEPT_GONE, KEPT_LINES
 from kikimori_dashboard.views import Views
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

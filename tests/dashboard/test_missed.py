@@ -15,8 +15,8 @@ from tests.support.sample import NOON
 from tests.support.sign_in import cookie, sign_in_page
 
 from kikimori_core.wire.messages import Alert, AlertState, ClosedBecause
-from kikimori_dashboard.missed import MAX_MISSED, SHOWN_MISSED
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.missed import MAX_MISSED, SHOWN_MISSED
+from kikimori_dashboard.site.state import SiteState
 
 if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker

@@ -10,7 +10,7 @@ from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import Action, CallStatus, CommandResult, Outcome, Severity
 from kikimori_dashboard.order import CallLane, in_order, lane_of_call, order_text
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 
 BEFORE = NOON - timedelta(seconds=5)
 AFTER = NOON + timedelta(seconds=5)

@@ -11,13 +11,13 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.ringing_calls import RingingCall, RingingCalls
-from kikimori_dashboard import ringing_book
 from kikimori_dashboard.acks import AckDesk
 from kikimori_dashboard.callers.caller_desk import CallerDesk
 from kikimori_dashboard.callers.office_callers import tell_callers
-from kikimori_dashboard.changes import PicturePart
-from kikimori_dashboard.ringing_book import LONGEST_RING
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site import ringing_book
+from kikimori_dashboard.site.changes import PicturePart
+from kikimori_dashboard.site.ringing_book import LONGEST_RING
+from kikimori_dashboard.site.state import SiteState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,13 +26,13 @@ from kikimori_core.wire.messages import (
     Severity,
     TranscriptLine,
 )
-from kikimori_dashboard import state as state_module
-from kikimori_dashboard.alert_book import LEAST_CLOSED
-from kikimori_dashboard.changes import ChangeLog, PicturePart
-from kikimori_dashboard.extensions import ExtensionLog
-from kikimori_dashboard.missed import LOOKS_TO_BE_SEEN
 from kikimori_dashboard.order import in_order
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site import state as state_module
+from kikimori_dashboard.site.alert_book import LEAST_CLOSED
+from kikimori_dashboard.site.changes import ChangeLog, PicturePart
+from kikimori_dashboard.site.extensions import ExtensionLog
+from kikimori_dashboard.site.missed import LOOKS_TO_BE_SEEN
+from kikimori_dashboard.site.state import SiteState
 
 
 def call(call_id: str, **fields: Any) -> CallState:

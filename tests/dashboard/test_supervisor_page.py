@@ -27,7 +27,7 @@ from kikimori_core.wire.messages import (
     Severity,
     SpeechStatus,
 )
-from kikimori_dashboard import state
+from kikimori_dashboard.site import state
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page

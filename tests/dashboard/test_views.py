@@ -32,7 +32,7 @@ from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
 from kikimori_dashboard.sights import Sights
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.views import SHOWN_CLOSED, Views
 
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")

@@ -15,10 +15,10 @@ from kikimori.cli.options import log_errors
 from kikimori.process import run_until_done
 from kikimori_core.wire.settings import BrokerSettings
 from kikimori_dashboard.app import BACKGROUND, LIMITER, STATE, create_app
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.config import DashboardSettings
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.ports import DashboardPorts
+from kikimori_dashboard.site.changes import PicturePart
 from kikimori_lab.bench.made_up import SITE
 from kikimori_lab.signed_in import opened_store
 from kikimori_records.settings import StoreSettings

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from kikimori_core.wire.evidence import MOST_DAYS
-from kikimori_dashboard.callers.known_caller import KnownCaller, known_caller
-from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.site.changes import PicturePart
+from kikimori_dashboard.site.known_caller import KnownCaller, known_caller
 from kikimori_records.callers.contacts import counts_of, days_of, last_contacts
 from kikimori_records.callers.key import office_pseudonyms
 from kikimori_records.callers.queries import customers_of
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from kikimori_dashboard.call_entry import CallEntry
-    from kikimori_dashboard.changes import Key
-    from kikimori_dashboard.ringing_book import RingingEntry
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import CallEntry
+    from kikimori_dashboard.site.changes import Key
+    from kikimori_dashboard.site.ringing_book import RingingEntry
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.keeping.pseudonyms import Pseudonyms
     from kikimori_records.store import Store
 

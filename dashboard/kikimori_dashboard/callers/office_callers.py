@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.acks import AckDesk
-    from kikimori_dashboard.callers.known_caller import KnownCaller
     from kikimori_dashboard.config import DashboardSettings
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.known_caller import KnownCaller
+    from kikimori_dashboard.site.state import SiteState
 
 
 def tell_callers(acks: AckDesk) -> Callable[[str, str, KnownCaller], None]:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from kikimori_dashboard.call_entry import written_since
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.commands import RefusedError
-from kikimori_dashboard.ending.counting import stop_times
 from kikimori_dashboard.ending.reasons import reason_of
+from kikimori_dashboard.site.call_entry import written_since
+from kikimori_dashboard.site.changes import PicturePart
+from kikimori_dashboard.site.stop_requests import stop_times
 from kikimori_dashboard.store_following import follow_store
 from kikimori_records import endings
 from kikimori_records.endings import EndingState, NewProposal
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.call_entry import CallEntry
     from kikimori_dashboard.ending.deciders import EndingDeciders
     from kikimori_dashboard.ending.reasons import EndingReason
     from kikimori_dashboard.ending.settings import EndingTable
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import CallEntry
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.endings import EndingProposal
     from kikimori_records.store import Store
 

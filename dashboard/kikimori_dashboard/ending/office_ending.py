@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.commands import CommandSender
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber
 
 

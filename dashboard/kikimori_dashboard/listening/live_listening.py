@@ -16,11 +16,11 @@ from kikimori_core.wire.sound_frames import MOST_FRAME, SoundRequest
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.commands import RefusedError
 from kikimori_dashboard.listening.listener import BrowserListener
 from kikimori_dashboard.listening.shared_stream import SharedStream
 from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.commands import CommandSender, Publisher
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.looks.message import Look
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from kikimori_dashboard.call_entry import CallEntry
     from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import CallEntry
+    from kikimori_dashboard.site.state import SiteState
 
 CARDS_EVERY_S = 0.1
 ROWS_EVERY_S = 1.0

@@ -16,9 +16,9 @@ from kikimori_dashboard.looks.credit import TurnCredit
 from kikimori_dashboard.looks.feed import CARDS_EVERY_S
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.changes import ChangeLog
     from kikimori_dashboard.looks.feed import LookFeed
     from kikimori_dashboard.page_socket import PageSocket
+    from kikimori_dashboard.site.changes import ChangeLog
 
 log = structlog.get_logger()
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.encoded_parts import EncodedParts
 from kikimori_dashboard.order import lane_of_call, order_text
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.changes import Key
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.changes import Key
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.views import Views
 
 BY_LOOK = frozenset({PicturePart.LINES, PicturePart.LEVELS})

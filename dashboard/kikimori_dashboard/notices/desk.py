@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.directory import zone_of
 from kikimori_core.wire.values import HELP_KIND
-from kikimori_dashboard.call_entry import extension_of
 from kikimori_dashboard.https.page_url import page_url
 from kikimori_dashboard.notices.delivery import NoticeDelivery
 from kikimori_dashboard.notices.mail import MailSender
 from kikimori_dashboard.notices.notice import Notice
 from kikimori_dashboard.notices.webhook import WebhookSender
+from kikimori_dashboard.site.call_entry import extension_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert, Problem
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.notices.delivery import NoticeSender
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 JUST_RAISED = timedelta(seconds=60)
 """Age up to which an alert that is there already when the dashboard starts is told: an older one probably was."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.people.mark_desk import MarkDesk
     from kikimori_dashboard.people.review_desk import ReviewDesk
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 class FalseBody(BaseModel):

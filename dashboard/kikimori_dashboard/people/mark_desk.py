@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.alerts.claims import Claim
     from kikimori_records.alerts.false_alarms import FalseAlarm
     from kikimori_records.store import Store

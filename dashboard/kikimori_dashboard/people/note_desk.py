@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.call_entry import written_since
-from kikimori_dashboard.changes import PicturePart
 from kikimori_dashboard.people.mark_desk import person_of
+from kikimori_dashboard.site.call_entry import written_since
+from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.store_following import follow_store
 from kikimori_records import call_notes
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.call_entry import NoteView
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.call_entry import NoteView
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.call_notes import CallNote
     from kikimori_records.store import Store
 

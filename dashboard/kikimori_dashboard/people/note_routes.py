@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.people.note_desk import NoteDesk
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 class NoteBody(BaseModel):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.directory_outlet import DirectoryOutlet
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.sights import Sights
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 
 class OfficePeople:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Health
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.recording.service_watch import ServiceWatch
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.calls.totals import RecordTotals
     from kikimori_records.journals.fault_rows import FoundFault
     from kikimori_records.keeping.refused import RefusedErasure

@@ -15,7 +15,7 @@ from kikimori_dashboard.recording.record_state import RecordState
 if TYPE_CHECKING:
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.recording.service_watch import ServiceWatch
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_records.store import Store
 
 

@@ -15,7 +15,7 @@ from kikimori_dashboard.commands import CommandRequest, RefusedError
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.commands import CommandSender, Publisher
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

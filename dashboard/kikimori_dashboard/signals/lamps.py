@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Severity
 from kikimori_core.wire.values import HELP_KIND
-from kikimori_dashboard.call_entry import extension_of
+from kikimori_dashboard.site.call_entry import extension_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.call_entry import CallEntry
     from kikimori_dashboard.signals.settings import SignalPlace
+    from kikimori_dashboard.site.call_entry import CallEntry
 
 CALM = "calm"
 SEVERITIES = (CALM, *Severity)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.connection import Arrived, Client
     from kikimori_core.wire.settings import BrokerSettings
     from kikimori_dashboard.signals.settings import SignalSettings
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()
 

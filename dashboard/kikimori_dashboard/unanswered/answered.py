@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Alert, CallState
     from kikimori_core.wire.unanswered import UnansweredTable
-    from kikimori_dashboard.presses import Press
+    from kikimori_dashboard.site.presses import Press
 
 MARKS = ("claim", "false_alarm")
 """Marks of people that answer an alert."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert
     from kikimori_core.wire.unanswered import UnansweredTable
     from kikimori_dashboard.access.audit_trail import AuditTrail
-    from kikimori_dashboard.state import SiteState
+    from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.unanswered.ringing import AlarmProgress, AlarmSender
 
 LOOK_EVERY_S = 0.5

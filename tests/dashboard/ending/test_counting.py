@@ -8,8 +8,8 @@ import pytest
 from tests.support import sample
 
 from kikimori_core.wire.messages import StopRequest
-from kikimori_dashboard.call_entry import CallEntry
-from kikimori_dashboard.ending.counting import occasions, stop_times
+from kikimori_dashboard.site.call_entry import CallEntry
+from kikimori_dashboard.site.stop_requests import occasions, stop_times
 
 
 @pytest.mark.parametrize(

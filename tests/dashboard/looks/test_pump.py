@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from kikimori_dashboard.changes import ChangeLog, PicturePart
 from kikimori_dashboard.looks import pump as pump_module
 from kikimori_dashboard.looks.pump import LookPage, LookPump
 from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.site.changes import ChangeLog, PicturePart
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -20,7 +20,7 @@ from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.people.mark_desk import MarkDesk
 from kikimori_dashboard.people.reasons import false_reasons
 from kikimori_dashboard.people.review_desk import ReviewDesk
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_records.alerts.claims import claim, open_claims
 from kikimori_records.reviews import ReviewedKind, mark_reviewed
 from kikimori_records.schema import claims

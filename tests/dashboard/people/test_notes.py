@@ -17,7 +17,7 @@ from tests.support.stores import audited
 from kikimori_core.wire.messages import Party
 from kikimori_dashboard.access.people_book import who_of
 from kikimori_dashboard.people.note_desk import NoteDesk
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_records.call_notes import LONGEST_NOTE, MOST_NOTES, add_note, notes_since
 
 if TYPE_CHECKING:

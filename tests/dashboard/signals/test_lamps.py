@@ -14,10 +14,10 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Alert, Party, Severity
 from kikimori_dashboard import DashboardSettings, settings_from
-from kikimori_dashboard.call_entry import CallEntry
 from kikimori_dashboard.signals.button import is_press, probe
 from kikimori_dashboard.signals.lamps import LampState, discovery, is_own_description, lamp_of
 from kikimori_dashboard.signals.settings import SignalPlace, SignalSettings
+from kikimori_dashboard.site.call_entry import CallEntry
 
 SEAT, OFFICE = SignalPlace(name="a4", title="A列4番", extensions=("204",)), SignalPlace(name="office")
 PRESSES = SignalSettings().presses

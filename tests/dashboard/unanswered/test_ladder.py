@@ -10,7 +10,7 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Action, Alert, AlertState, CallStatus, Outcome, Severity
 from kikimori_core.wire.unanswered import UnansweredTable
-from kikimori_dashboard.presses import Press
+from kikimori_dashboard.site.presses import Press
 from kikimori_dashboard.unanswered.answered import is_answered, needs_answer
 from kikimori_dashboard.unanswered.ladder import UnansweredLadder
 

@@ -12,7 +12,7 @@ from tests.support import sample
 from kikimori_core.wire.messages import Action, CallStatus, CommandResult, Outcome, Severity
 from kikimori_core.wire.unanswered import UnansweredTable
 from kikimori_dashboard.access.audit_trail import AuditTrail
-from kikimori_dashboard.state import SiteState
+from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.unanswered.desk import MARK, UnansweredDesk
 
 if TYPE_CHECKING:

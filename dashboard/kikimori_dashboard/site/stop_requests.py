@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.call_entry import CallEntry
+    from kikimori_dashboard.site.call_entry import CallEntry
 
 ONE_OCCASION = timedelta(seconds=10)
 """Time after a request within which another one belongs to the same occasion: said in two sentences, or said and pressed."""

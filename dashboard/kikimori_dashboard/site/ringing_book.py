@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Health
     from kikimori_core.wire.ringing_calls import RingingCall, RingingCalls
-    from kikimori_dashboard.callers.known_caller import KnownCaller
-    from kikimori_dashboard.changes import ChangeLog
+    from kikimori_dashboard.site.changes import ChangeLog
+    from kikimori_dashboard.site.known_caller import KnownCaller
 
 MAX_RINGING = 2000
 """Most ringing calls; more are counted."""

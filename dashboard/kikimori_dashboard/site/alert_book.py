@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import AlertState
-from kikimori_dashboard.changes import PicturePart
-from kikimori_dashboard.encoded_alerts import EncodedAlerts
-from kikimori_dashboard.missed import MissedAlerts
+from kikimori_dashboard.site.changes import PicturePart
+from kikimori_dashboard.site.encoded_alerts import EncodedAlerts
+from kikimori_dashboard.site.missed import MissedAlerts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from kikimori_core.wire.messages import Alert
-    from kikimori_dashboard.alert_marks import Mark
-    from kikimori_dashboard.changes import ChangeLog
+    from kikimori_dashboard.site.alert_marks import Mark
+    from kikimori_dashboard.site.changes import ChangeLog
 
 LEAST_CLOSED = 1000
 """Number of closed alerts kept; at a larger site as many as it has calls."""

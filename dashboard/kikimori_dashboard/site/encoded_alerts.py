@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.alert_marks import AlertMarks
+from kikimori_dashboard.site.alert_marks import AlertMarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

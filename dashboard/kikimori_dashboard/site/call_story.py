@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kikimori_core.wire.messages import CallStatus
-    from kikimori_dashboard.presses import Press
+    from kikimori_dashboard.site.presses import Press
 
 KEPT_MOVES = 40
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.agent_link import AgentLink
+from kikimori_dashboard.site.agent_link import AgentLink
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Health

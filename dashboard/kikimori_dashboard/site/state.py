@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.actions import Lane, lane_of
 from kikimori_core.wire.messages import AlertState, CallStatus, Severity
-from kikimori_dashboard.agent_book import AgentBook
-from kikimori_dashboard.agent_link import looks_same
-from kikimori_dashboard.alert_book import AlertBook
-from kikimori_dashboard.broker_link import BrokerLink
-from kikimori_dashboard.call_entry import LONGEST_CALL, CallEntry
-from kikimori_dashboard.changes import ChangeLog, PicturePart
-from kikimori_dashboard.extensions import ExtensionLog
-from kikimori_dashboard.left_out import LeftOut
-from kikimori_dashboard.newer import NewerAgents
-from kikimori_dashboard.presses import PressBook
-from kikimori_dashboard.ringing_book import RingingBook
-from kikimori_dashboard.site_directory import SiteDirectory
+from kikimori_dashboard.site.agent_book import AgentBook
+from kikimori_dashboard.site.agent_link import looks_same
+from kikimori_dashboard.site.alert_book import AlertBook
+from kikimori_dashboard.site.broker_link import BrokerLink
+from kikimori_dashboard.site.call_entry import LONGEST_CALL, CallEntry
+from kikimori_dashboard.site.changes import ChangeLog, PicturePart
+from kikimori_dashboard.site.extensions import ExtensionLog
+from kikimori_dashboard.site.left_out import LeftOut
+from kikimori_dashboard.site.newer import NewerAgents
+from kikimori_dashboard.site.presses import PressBook
+from kikimori_dashboard.site.ringing_book import RingingBook
+from kikimori_dashboard.site.site_directory import SiteDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         Levels,
         TranscriptLine,
     )
-    from kikimori_dashboard.agent_link import AgentLink
+    from kikimori_dashboard.site.agent_link import AgentLink
 
 MAX_CALLS, MAX_ALERTS, MAX_AGENTS = 20_000, 50_000, 1000
 """Limits; more from a broker is a fault: the surplus is left out, and the page says how much."""

@@ -7,18 +7,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.messages import CallStatus
-from kikimori_dashboard.call_story import CallMoves
-from kikimori_dashboard.ending.counting import stop_times
-from kikimori_dashboard.looks.history import LevelHistory
-from kikimori_dashboard.looks.levels import EncodedLevels
-from kikimori_dashboard.transcript import TranscriptTail
+from kikimori_dashboard.site.call_story import CallMoves
+from kikimori_dashboard.site.encoded_levels import EncodedLevels
+from kikimori_dashboard.site.level_history import LevelHistory
+from kikimori_dashboard.site.stop_requests import stop_times
+from kikimori_dashboard.site.transcript import TranscriptTail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from kikimori_core.wire.messages import Alert, CallLevels, CallState
-    from kikimori_dashboard.callers.known_caller import KnownCaller
+    from kikimori_dashboard.site.known_caller import KnownCaller
 
 NoteView = dict[str, str]
 """Note of a supervisor as the pages get it: `id`, `text`, `person_id`, `name`, `at`."""

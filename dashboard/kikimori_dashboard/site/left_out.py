@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.changes import PicturePart
+from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from kikimori_dashboard.changes import ChangeLog
+    from kikimori_dashboard.site.changes import ChangeLog
 
 MAX_NAMES = 100_000
 """Most names of each part; beyond them the count stands still."""
