@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kikimori_dashboard.config import DashboardSettings, read_settings, settings_from
 from kikimori_dashboard.ending.reasons import read_ending_reasons
-from kikimori_dashboard.sentences import SentenceBook, read_book
+from kikimori_dashboard.pages.sentences import SentenceBook, read_book
 
 if TYPE_CHECKING:
     from kikimori_dashboard.app import create_app, serve

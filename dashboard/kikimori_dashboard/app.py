@@ -31,7 +31,7 @@ from kikimori_dashboard.large_bodies import MAX_BODY, allow_large_bodies
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
 from kikimori_dashboard.live import Live
-from kikimori_dashboard.pages import SETTINGS
+from kikimori_dashboard.pages.pages import SETTINGS
 from kikimori_dashboard.parts import DashboardParts
 from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.recording.routes import RecordingRoutes

@@ -26,7 +26,7 @@ from kikimori_dashboard.address_settings import AddressSettings
 from kikimori_dashboard.ending.reasons import read_ending_reasons
 from kikimori_dashboard.ending.settings import EndingTable
 from kikimori_dashboard.notices.settings import NotifySettings
-from kikimori_dashboard.sentences import read_book
+from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.signals.settings import SignalSettings
 from kikimori_records.settings import StoreSettings, state_folder
 

@@ -22,11 +22,12 @@ from kikimori_dashboard.left_session import read_left_session
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.outlets import SiteOutlets
+from kikimori_dashboard.pages.sentences import read_book
+from kikimori_dashboard.pages.worded import worded_problem
 from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.reach import ReachTry
 from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
-from kikimori_dashboard.sentences import read_book
 from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.signatures import Signatures
 from kikimori_dashboard.site.changes import PicturePart
@@ -37,7 +38,6 @@ from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.unanswered.desk import UnansweredDesk
 from kikimori_dashboard.unanswered.first_group import first_group
 from kikimori_dashboard.views import Views
-from kikimori_dashboard.worded import worded_problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

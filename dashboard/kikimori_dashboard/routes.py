@@ -20,10 +20,10 @@ from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_stat
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
-from kikimori_dashboard.pages import STATIC, html_page
+from kikimori_dashboard.pages.pages import STATIC, html_page
+from kikimori_dashboard.pages.worded import worded_result
 from kikimori_dashboard.people.reasons import choice_of, help_reasons
 from kikimori_dashboard.reach import view_of
-from kikimori_dashboard.worded import worded_result
 
 if TYPE_CHECKING:
     from kikimori_core.serving.connection_limiter import ConnectionLimiter
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.live import Live
+    from kikimori_dashboard.pages.sentences import SentenceBook
     from kikimori_dashboard.reach import ReachTry
-    from kikimori_dashboard.sentences import SentenceBook
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.subscriber import Subscriber

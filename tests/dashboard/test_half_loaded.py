@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.sign_in import sign_in_browser
 
-from kikimori_dashboard.pages import STATIC
+from kikimori_dashboard.pages.pages import STATIC
 
 if TYPE_CHECKING:
     from playwright.async_api import Route

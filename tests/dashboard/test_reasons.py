@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kikimori_dashboard.pages import STATIC
+from kikimori_dashboard.pages.pages import STATIC
 
 AGENT = Path(__file__).parents[2] / "agent" / "kikimori"
 ANSWERING = [

@@ -12,7 +12,7 @@ from tests.support.sign_in import client
 
 from kikimori_core.errors import ConfigError
 from kikimori_dashboard import read_book, read_settings
-from kikimori_dashboard.sentences import BUILTIN, OWN, STAGES, read_file
+from kikimori_dashboard.pages.sentences import BUILTIN, OWN, STAGES, read_file
 
 if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kikimori_core.wire.messages import Action, CallStatus, ClosedBecause, Outcome, Severity
-from kikimori_dashboard.pages import STATIC
-from kikimori_dashboard.sentences import BUILTIN, read_file
+from kikimori_dashboard.pages.pages import STATIC
+from kikimori_dashboard.pages.sentences import BUILTIN, read_file
 from kikimori_records.people.fields import ROLE_NAMES
 
 ROOT = Path(__file__).parents[2]

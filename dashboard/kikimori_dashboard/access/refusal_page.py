@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 
 from kikimori_core.messages import in_language, remedy, text
-from kikimori_dashboard.pages import SETTINGS
-from kikimori_dashboard.worded import LANGUAGES
+from kikimori_dashboard.pages.pages import SETTINGS
+from kikimori_dashboard.pages.worded import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.audit.questions import about, asked_before, asked_filter
 from kikimori_dashboard.audit.worded_details import worded_details
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_records import sessions
 from kikimori_records.audit import csv_file
 from kikimori_records.audit import log as audit_log

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori_core.wire.opening_hours import hours_text
 from kikimori_dashboard.ending.reasons import read_ending_reasons, reason_of
+from kikimori_dashboard.pages.worded import LANGUAGES
 from kikimori_dashboard.people.reasons import choice_of, false_reasons, help_reasons
-from kikimori_dashboard.worded import LANGUAGES
 
 if TYPE_CHECKING:
     from kikimori_records.audit.entry import AuditEntry

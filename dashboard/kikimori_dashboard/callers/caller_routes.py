@@ -18,7 +18,7 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.callers.bodies import CustomerBody, NumberBody, PartBody
 from kikimori_dashboard.callers.customer_view import customer_view
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.recorded.target import target_of
 from kikimori_records.callers.changes import (
     add_customer,

@@ -17,8 +17,8 @@ from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.callers.customer_view import customer_view
-from kikimori_dashboard.pages import html_page
-from kikimori_dashboard.worded import LANGUAGES
+from kikimori_dashboard.pages.pages import html_page
+from kikimori_dashboard.pages.worded import LANGUAGES
 from kikimori_records.audit import log as audit_log
 from kikimori_records.callers.changes import import_customers
 from kikimori_records.callers.csv_file import read_customers, write_customers

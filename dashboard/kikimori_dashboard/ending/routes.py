@@ -17,7 +17,7 @@ from kikimori_dashboard.access.rules import SIGNED_IN, add_route, needs
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.commands import CommandRequest, RefusedError
 from kikimori_dashboard.ending.reasons import reason_of
-from kikimori_dashboard.worded import worded_result
+from kikimori_dashboard.pages.worded import worded_result
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -15,7 +15,7 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.history.answers import call_view
 from kikimori_dashboard.history.bodies import ExportBody, FindBody, HistoryBody
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_records.audit import log as audit_log
 from kikimori_records.errors import StoreError
 from kikimori_records.reviews import ReviewedKind, reviewed_by

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs
-from kikimori_dashboard.worded import worded_problem
+from kikimori_dashboard.pages.worded import worded_problem
 
 if TYPE_CHECKING:
     from kikimori_dashboard.https.certificate_keeper import CertificateKeeper

@@ -19,7 +19,7 @@ from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import OPEN, add_route, needs
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.bodies import BindBody, CodeBody, CorrectionBody, HashBody, SeatBody
 from kikimori_records.people import fields, list_people
 from kikimori_records.people.fields import FieldError

@@ -15,7 +15,7 @@ from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.bodies import (
     DisabledBody,
     NewPasswordBody,

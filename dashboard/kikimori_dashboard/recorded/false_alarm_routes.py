@@ -13,7 +13,7 @@ from kikimori_dashboard.access.asked import asked_number
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.reasons import false_reasons
 from kikimori_dashboard.recorded.target import target_of
 from kikimori_records.alerts.by_rule import alert_counts, marked_alerts, titles_of

@@ -17,7 +17,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.recorded.call_view import call_view
 from kikimori_dashboard.recorded.follow import follow
 from kikimori_dashboard.recorded.marks_routes import MarksRoutes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kikimori_core.journal.forecast import forecast
 from kikimori_core.messages import both, in_language, remedy
-from kikimori_dashboard.worded import LANGUAGES, worded_problem
+from kikimori_dashboard.pages.worded import LANGUAGES, worded_problem
 from kikimori_records.calls.totals import record_totals
 from kikimori_records.folder import records_folder
 from kikimori_records.journals.fault_rows import open_faults

@@ -9,7 +9,7 @@ from aiohttp import web
 from kikimori_dashboard.access.answering import answering
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
-from kikimori_dashboard.pages import html_page
+from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.recording.record_state import RecordState
 
 if TYPE_CHECKING:

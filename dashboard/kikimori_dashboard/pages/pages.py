@@ -13,7 +13,7 @@ from kikimori_dashboard.config import DashboardSettings
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 SETTINGS: web.AppKey[DashboardSettings] = web.AppKey("settings", DashboardSettings)
 
 _ROOT = '<html lang="ja">'
