@@ -13,10 +13,10 @@ import structlog
 
 from kikimori_core.wire.actions import TO_OWN_TELEPHONE, answer_within_s, lane_of
 from kikimori_core.wire.messages import Action, Command
+from kikimori_dashboard.broker.subscriber import BrokerAwayError
 from kikimori_dashboard.clocks import AgentClocks
 from kikimori_dashboard.help_request import is_acted_on
 from kikimori_dashboard.site.agent_link import run_of
-from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

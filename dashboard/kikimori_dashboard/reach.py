@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.broker.subscriber import BrokerAwayError
 from kikimori_dashboard.clocks import time_question
-from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import CommandResult

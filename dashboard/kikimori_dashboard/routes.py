@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.broker.subscriber import Subscriber
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.pages.sentences import SentenceBook
     from kikimori_dashboard.reach import ReachTry
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
-    from kikimori_dashboard.subscriber import Subscriber
     from kikimori_dashboard.unanswered.desk import UnansweredDesk
 
 

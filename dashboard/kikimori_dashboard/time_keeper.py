@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_dashboard.subscriber import BrokerAwayError
+from kikimori_dashboard.broker.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from tests.dashboard.test_state import alert, health
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import AlertState
-from kikimori_dashboard.acks import AckDesk
+from kikimori_dashboard.broker.acks import AckDesk
 from kikimori_dashboard.site.state import SiteState
 
 

@@ -19,7 +19,7 @@ from tests.support.stores import audited, opened
 
 from kikimori_core.journal.settings import RecordsTable
 from kikimori_core.wire.messages import Party
-from kikimori_dashboard.acks import AckDesk
+from kikimori_dashboard.broker.acks import AckDesk
 from kikimori_dashboard.callers.caller_desk import CallerDesk
 from kikimori_dashboard.callers.office_callers import tell_callers
 from kikimori_dashboard.site.state import SiteState

@@ -11,9 +11,9 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Principal
+from kikimori_dashboard.broker.subscriber import BrokerAwayError
 from kikimori_dashboard.commands import CommandRequest, CommandSender, RefusedError
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.subscriber import BrokerAwayError
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Command

@@ -10,7 +10,7 @@ from tests.support.signing import AGENT
 from kikimori_core.wire.connection import connect
 from kikimori_core.wire.envelope import sealed
 from kikimori_dashboard import DashboardSettings
-from kikimori_dashboard.left_session import read_left_session
+from kikimori_dashboard.broker.left_session import read_left_session
 
 if TYPE_CHECKING:
     from pathlib import Path

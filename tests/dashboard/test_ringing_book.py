@@ -11,7 +11,7 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Party
 from kikimori_core.wire.ringing_calls import RingingCall, RingingCalls
-from kikimori_dashboard.acks import AckDesk
+from kikimori_dashboard.broker.acks import AckDesk
 from kikimori_dashboard.callers.caller_desk import CallerDesk
 from kikimori_dashboard.callers.office_callers import tell_callers
 from kikimori_dashboard.site import ringing_book

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from kikimori_dashboard.access.access import Access
-    from kikimori_dashboard.acks import AckDesk
+    from kikimori_dashboard.broker.acks import AckDesk
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.site.known_caller import KnownCaller
     from kikimori_dashboard.site.state import SiteState

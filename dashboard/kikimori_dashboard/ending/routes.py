@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.broker.subscriber import Subscriber
     from kikimori_dashboard.commands import CommandSender
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.ending.desk import EndingDesk
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
-    from kikimori_dashboard.subscriber import Subscriber
     from kikimori_records.endings import EndingProposal
 
 

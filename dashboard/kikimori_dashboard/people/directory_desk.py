@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.directory import Directory
     from kikimori_core.wire.messages import Party
-    from kikimori_dashboard.directory_outlet import DirectoryOutlet
+    from kikimori_dashboard.broker.directory_outlet import DirectoryOutlet
     from kikimori_dashboard.site.state import SiteState
     from kikimori_records.people import Person
     from kikimori_records.people.seatings import Seating

@@ -16,7 +16,7 @@ from kikimori_core.wire.key_watch import follow_trust
 from kikimori_core.wire.keys import fingerprint
 from kikimori_core.wire.messages import BadMessageError
 from kikimori_core.wire.topics import TopicKind
-from kikimori_dashboard.directory_outlet import DirectoryOutlet
+from kikimori_dashboard.broker.directory_outlet import DirectoryOutlet
 from kikimori_dashboard.site.agent_link import run_of
 from kikimori_dashboard.site.changes import PicturePart
 

@@ -26,12 +26,12 @@ from kikimori_core.wire.messages import (
 )
 from kikimori_core.wire.ringing_calls import RingingCalls
 from kikimori_core.wire.topics import ParsedTopic, TopicKind, Topics
-from kikimori_dashboard.acks import AckDesk
-from kikimori_dashboard.agent_messages import read_message
-from kikimori_dashboard.former import FormerTree
-from kikimori_dashboard.inventories import Inventories
-from kikimori_dashboard.reading import RetainedReading
-from kikimori_dashboard.signatures import Signatures
+from kikimori_dashboard.broker.acks import AckDesk
+from kikimori_dashboard.broker.agent_messages import read_message
+from kikimori_dashboard.broker.former import FormerTree
+from kikimori_dashboard.broker.inventories import Inventories
+from kikimori_dashboard.broker.reading import RetainedReading
+from kikimori_dashboard.broker.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""Connection to the broker: messages of the agents on their way into the state, ours on their way to them."""
