@@ -19,7 +19,7 @@ from kikimori_core.wire.messages import (
     ToneEvidence,
     WordsEvidence,
 )
-from kikimori_dashboard.help_request import help_request
+from kikimori_dashboard.actions.help_request import help_request
 from kikimori_dashboard.rung import rung_party
 
 if TYPE_CHECKING:

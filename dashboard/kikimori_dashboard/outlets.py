@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Problem
     from kikimori_dashboard.access.audit_trail import AuditTrail
-    from kikimori_dashboard.commands import CommandSender, Publisher
+    from kikimori_dashboard.actions.commands import CommandSender, Publisher
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.site.state import SiteState
 

@@ -13,12 +13,14 @@ from kikimori_core.wire.key_store import Identity
 from kikimori_core.wire.settings import LOOPBACK
 from kikimori_dashboard.access.access import Access
 from kikimori_dashboard.access.extension_teams import ExtensionTeams
+from kikimori_dashboard.actions.clocks import AgentClocks
+from kikimori_dashboard.actions.commands import CommandSender
+from kikimori_dashboard.actions.reach import ReachTry
+from kikimori_dashboard.actions.time_keeper import keep_time
 from kikimori_dashboard.broker.left_session import read_left_session
 from kikimori_dashboard.broker.signatures import Signatures
 from kikimori_dashboard.broker.subscriber import Subscriber
 from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_callers
-from kikimori_dashboard.clocks import AgentClocks
-from kikimori_dashboard.commands import CommandSender
 from kikimori_dashboard.ending.office_ending import OfficeEnding
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.listening.live_listening import LiveListening
@@ -27,14 +29,12 @@ from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.pages.worded import worded_problem
 from kikimori_dashboard.people.office_people import OfficePeople
-from kikimori_dashboard.reach import ReachTry
 from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.state_upkeep import forget_old, note_shown
-from kikimori_dashboard.time_keeper import keep_time
 from kikimori_dashboard.unanswered.desk import UnansweredDesk
 from kikimori_dashboard.unanswered.first_group import first_group
 from kikimori_dashboard.views import Views

@@ -18,22 +18,22 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.routes import ACCOUNT_PAGE_RULE
 from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_static, needs, page_for
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.actions.commands import CommandRequest, CommandSender, Page, RefusedError
+from kikimori_dashboard.actions.reach import view_of
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.pages.pages import STATIC, html_page
 from kikimori_dashboard.pages.worded import worded_result
 from kikimori_dashboard.people.reasons import choice_of, help_reasons
-from kikimori_dashboard.reach import view_of
 
 if TYPE_CHECKING:
     from kikimori_core.serving.connection_limiter import ConnectionLimiter
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.actions.reach import ReachTry
     from kikimori_dashboard.broker.subscriber import Subscriber
     from kikimori_dashboard.live import Live
     from kikimori_dashboard.pages.sentences import SentenceBook
-    from kikimori_dashboard.reach import ReachTry
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.unanswered.desk import UnansweredDesk

@@ -15,7 +15,7 @@ from tests.support.sample import NOON
 from tests.support.sign_in import client
 
 from kikimori_core.wire.messages import ASK_TIME, Outcome
-from kikimori_dashboard.clocks import AgentClocks
+from kikimori_dashboard.actions.clocks import AgentClocks
 
 if TYPE_CHECKING:
     from tests.support.brokers import AnyBroker

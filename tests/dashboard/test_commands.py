@@ -11,8 +11,8 @@ from tests.support import sample
 
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Principal
+from kikimori_dashboard.actions.commands import CommandRequest, CommandSender, RefusedError
 from kikimori_dashboard.broker.subscriber import BrokerAwayError
-from kikimori_dashboard.commands import CommandRequest, CommandSender, RefusedError
 from kikimori_dashboard.site.state import SiteState
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Office:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kikimori_dashboard.commands.LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr("kikimori_dashboard.actions.commands.LOOK_EVERY_S", 0.02)
 
 
 async def test_the_answer_was_lost_with_the_broker() -> None:

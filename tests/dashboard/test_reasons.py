@@ -20,7 +20,7 @@ ANSWERING = [
 ]
 GATES = [AGENT / "bus" / "gate.py", AGENT / "control" / "targets.py", AGENT / "commands.py"]
 """Modules whose functions return the reason of a refusal."""
-DASHBOARD = Path(__file__).parents[2] / "dashboard" / "kikimori_dashboard" / "commands.py"
+DASHBOARD = Path(__file__).parents[2] / "dashboard" / "kikimori_dashboard" / "actions" / "commands.py"
 
 
 def calls_of(path: Path, *names: str) -> list[ast.Call]:

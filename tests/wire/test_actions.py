@@ -9,7 +9,7 @@ import pytest
 
 from kikimori_core.wire.actions import ACTIONS, FOR_HELP, MOVES, NEED_REASON, RING, ButtonPlace, Lane, lane_of
 from kikimori_core.wire.messages import Action
-from kikimori_dashboard.action_table import TABLE, text
+from kikimori_dashboard.actions.action_table import TABLE, text
 
 LANGUAGES = ("ja", "en")
 
@@ -23,7 +23,7 @@ def test_each_action_of_the_wire_is_described_once() -> None:
 
 
 def test_the_table_of_the_pages_is_the_one_that_is_made_from_it() -> None:
-    assert TABLE.read_text(encoding="utf-8") == text(), "python -m kikimori_dashboard.action_table"
+    assert TABLE.read_text(encoding="utf-8") == text(), "python -m kikimori_dashboard.actions.action_table"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,7 +1,7 @@
 """Actions of a command, each described once: agent, dashboard and pages take from here what they need.
 
 A new action is a member of `Action`, a line here, its texts (`action`, `doing`, `done`) in both languages of the pages, and a
-PBX that can do it; `python -m kikimori_dashboard.action_table` writes the table of the pages anew.
+PBX that can do it; `python -m kikimori_dashboard.actions.action_table` writes the table of the pages anew.
 """
 
 from __future__ import annotations

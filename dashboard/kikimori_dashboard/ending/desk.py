@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from kikimori_dashboard.commands import RefusedError
+from kikimori_dashboard.actions.commands import RefusedError
 from kikimori_dashboard.ending.reasons import reason_of
 from kikimori_dashboard.site.call_entry import written_since
 from kikimori_dashboard.site.changes import PicturePart

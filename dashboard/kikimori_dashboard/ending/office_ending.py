@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from kikimori_dashboard.access.access import Access
+    from kikimori_dashboard.actions.commands import CommandSender
     from kikimori_dashboard.broker.subscriber import Subscriber
-    from kikimori_dashboard.commands import CommandSender
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState

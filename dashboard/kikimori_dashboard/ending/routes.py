@@ -15,7 +15,7 @@ from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import SIGNED_IN, add_route, needs
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.commands import CommandRequest, RefusedError
+from kikimori_dashboard.actions.commands import CommandRequest, RefusedError
 from kikimori_dashboard.ending.reasons import reason_of
 from kikimori_dashboard.pages.worded import worded_result
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
+    from kikimori_dashboard.actions.commands import CommandSender
     from kikimori_dashboard.broker.subscriber import Subscriber
-    from kikimori_dashboard.commands import CommandSender
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.ending.desk import EndingDesk
     from kikimori_dashboard.sights import Sights

@@ -16,7 +16,7 @@ from kikimori_core.wire.sound_frames import MOST_FRAME, SoundRequest
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.commands import RefusedError
+from kikimori_dashboard.actions.commands import RefusedError
 from kikimori_dashboard.listening.listener import BrowserListener
 from kikimori_dashboard.listening.shared_stream import SharedStream
 from kikimori_dashboard.page_socket import PageSocket
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kikimori_core.wire.key_store import TrustStore
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.commands import CommandSender, Publisher
+    from kikimori_dashboard.actions.commands import CommandSender, Publisher
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 

@@ -10,11 +10,11 @@ import structlog
 from kikimori_core.messages import Language, in_language, text
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.who import Principal
-from kikimori_dashboard.commands import CommandRequest, RefusedError
+from kikimori_dashboard.actions.commands import CommandRequest, RefusedError
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
-    from kikimori_dashboard.commands import CommandSender, Publisher
+    from kikimori_dashboard.actions.commands import CommandSender, Publisher
     from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()

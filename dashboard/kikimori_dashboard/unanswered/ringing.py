@@ -10,7 +10,7 @@ import structlog
 
 from kikimori_core.wire.messages import Action, Outcome
 from kikimori_core.wire.unanswered import AGAIN_S, OVER, UNREACHED
-from kikimori_dashboard.commands import RefusedError
+from kikimori_dashboard.actions.commands import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-// The actions, made from kikimori_core/wire/actions.py by `python -m kikimori_dashboard.action_table`; a test compares.
+// The actions, made from kikimori_core/wire/actions.py by `python -m kikimori_dashboard.actions.action_table`; a test compares.
 
 /**
  * @type {Record<string, {lane: string, rings: string | null, reason: string | null, leadsTo: string | null, place: string, asks: string}>}

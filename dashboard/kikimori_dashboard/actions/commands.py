@@ -13,9 +13,9 @@ import structlog
 
 from kikimori_core.wire.actions import TO_OWN_TELEPHONE, answer_within_s, lane_of
 from kikimori_core.wire.messages import Action, Command
+from kikimori_dashboard.actions.clocks import AgentClocks
+from kikimori_dashboard.actions.help_request import is_acted_on
 from kikimori_dashboard.broker.subscriber import BrokerAwayError
-from kikimori_dashboard.clocks import AgentClocks
-from kikimori_dashboard.help_request import is_acted_on
 from kikimori_dashboard.site.agent_link import run_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The pages' table of actions, written from `kikimori_core.wire.actions`: `python -m kikimori_dashboard.action_table`."""
+"""The pages' table of actions, written from `kikimori_core.wire.actions`: `python -m kikimori_dashboard.actions.action_table`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from kikimori_core.wire.actions import ACTIONS, ActionFacts
 
-TABLE = Path(__file__).parent / "static" / "js" / "store" / "action_table.js"
+TABLE = Path(__file__).parents[1] / "static" / "js" / "store" / "action_table.js"
 
 _HEAD = """\
-// The actions, made from kikimori_core/wire/actions.py by `python -m kikimori_dashboard.action_table`; a test compares.
+// The actions, made from kikimori_core/wire/actions.py by `python -m kikimori_dashboard.actions.action_table`; a test compares.
 
 /**
  * @type {Record<string, {lane: string, rings: string | null, reason: string | null, leadsTo: string | null, place: string, asks: string}>}

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kikimori_dashboard.actions.clocks import time_question
 from kikimori_dashboard.broker.subscriber import BrokerAwayError
-from kikimori_dashboard.clocks import time_question
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import CommandResult
-    from kikimori_dashboard.commands import Publisher
+    from kikimori_dashboard.actions.commands import Publisher
     from kikimori_dashboard.site.state import SiteState
 
 WITHIN_S = 5.0

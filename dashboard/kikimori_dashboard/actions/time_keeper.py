@@ -13,8 +13,8 @@ from kikimori_dashboard.broker.subscriber import BrokerAwayError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.clocks import AgentClocks
-    from kikimori_dashboard.commands import Publisher
+    from kikimori_dashboard.actions.clocks import AgentClocks
+    from kikimori_dashboard.actions.commands import Publisher
     from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()

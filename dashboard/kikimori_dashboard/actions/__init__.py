@@ -1,0 +1,1 @@
+"""Presses of people and what comes of them: commands to the agents, in the agents' time."""
