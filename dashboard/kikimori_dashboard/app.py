@@ -10,7 +10,6 @@ from aiohttp import web
 
 from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_core.serving.disconnects import tolerate_disconnects
-from kikimori_dashboard import openapi
 from kikimori_dashboard.access.access import Access
 from kikimori_dashboard.access.account_routes import AccountRoutes
 from kikimori_dashboard.access.cookies import BY_PORT
@@ -19,24 +18,25 @@ from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
 from kikimori_dashboard.callers.customer_routes import IMPORT_PATH
-from kikimori_dashboard.guard import Guard, require_known_name
 from kikimori_dashboard.handover_routes import HandoverRoutes
 from kikimori_dashboard.history.routes import HistoryRoutes
 from kikimori_dashboard.https.authority_file import add_authority
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.https.certificate_routes import add_certificate
-from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.ports import DashboardPorts
-from kikimori_dashboard.large_bodies import MAX_BODY, allow_large_bodies
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
 from kikimori_dashboard.live import Live
 from kikimori_dashboard.pages.pages import SETTINGS
 from kikimori_dashboard.parts import DashboardParts
-from kikimori_dashboard.proxied_limiter import limit_proxied
 from kikimori_dashboard.recording.routes import RecordingRoutes
 from kikimori_dashboard.routes import SiteRoutes
 from kikimori_dashboard.site.state import SiteState
+from kikimori_dashboard.web import openapi
+from kikimori_dashboard.web.guard import Guard, require_known_name
+from kikimori_dashboard.web.host_names import HostNames
+from kikimori_dashboard.web.large_bodies import MAX_BODY, allow_large_bodies
+from kikimori_dashboard.web.proxied_limiter import limit_proxied
 from kikimori_records.csv_table import MOST_BYTES
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.store import Store

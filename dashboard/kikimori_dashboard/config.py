@@ -22,12 +22,12 @@ from kikimori_core.wire.toml_file import explained, read_toml
 from kikimori_core.wire.topics import is_name
 from kikimori_core.wire.unanswered import UnansweredTable
 from kikimori_dashboard.access.roles import PersonRole
-from kikimori_dashboard.address_settings import AddressSettings
 from kikimori_dashboard.ending.reasons import read_ending_reasons
 from kikimori_dashboard.ending.settings import EndingTable
 from kikimori_dashboard.notices.settings import NotifySettings
 from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.signals.settings import SignalSettings
+from kikimori_dashboard.web.address_settings import AddressSettings
 from kikimori_records.settings import StoreSettings, state_folder
 
 if TYPE_CHECKING:

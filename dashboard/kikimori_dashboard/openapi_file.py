@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from kikimori_dashboard.app import create_app
 from kikimori_dashboard.config import DashboardSettings
-from kikimori_dashboard.openapi import FILE, text
+from kikimori_dashboard.web.openapi import FILE, text
 from kikimori_records.settings import StoreSettings
 from kikimori_records.store import Store
 

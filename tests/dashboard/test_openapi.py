@@ -7,8 +7,8 @@ import json
 import aiohttp
 from tests.support.sign_in import client
 
-from kikimori_dashboard.openapi import FILE
 from kikimori_dashboard.openapi_file import made
+from kikimori_dashboard.web.openapi import FILE
 from kikimori_lab.bench.requests import bench_requests
 
 

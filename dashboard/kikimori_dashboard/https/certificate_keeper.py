@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.serving.certificate_keeper import LOOK_EVERY_S, PairKeeper
 from kikimori_dashboard.https.authority_file import read_authority
-from kikimori_dashboard.https.host_names import name_of
 from kikimori_dashboard.https.page_url import page_host
+from kikimori_dashboard.web.host_names import name_of
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from kikimori_dashboard.address_settings import AddressSettings
+    from kikimori_dashboard.web.address_settings import AddressSettings
 
 
 class CertificateKeeper(PairKeeper):

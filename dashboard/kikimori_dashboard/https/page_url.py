@@ -10,7 +10,7 @@ from kikimori_core.certificates.files import read_certificates
 from kikimori_core.certificates.server_certificate import ServerCertificate
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.address_settings import AddressSettings
+    from kikimori_dashboard.web.address_settings import AddressSettings
 
 
 def page_url(settings: AddressSettings) -> str:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from kikimori_core.serving.hangup import on_hangup
 from kikimori_core.serving.https_listener import HttpsListener
 from kikimori_core.serving.limited_port import LimitedPort
-from kikimori_dashboard.https.host_names import HostNames
 from kikimori_dashboard.https.redirect import redirect_app
+from kikimori_dashboard.web.host_names import HostNames
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from kikimori_core.serving.connection_limiter import ConnectionLimiter
-    from kikimori_dashboard.address_settings import AddressSettings
     from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
+    from kikimori_dashboard.web.address_settings import AddressSettings
 
 
 class PortNotOpenError(OSError):

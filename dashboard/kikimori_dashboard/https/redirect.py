@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
 
-from kikimori_dashboard.guard import add_headers, require_known_name
 from kikimori_dashboard.https.authority_file import add_authority
-from kikimori_dashboard.large_bodies import MAX_BODY
+from kikimori_dashboard.web.guard import add_headers, require_known_name
+from kikimori_dashboard.web.large_bodies import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
-    from kikimori_dashboard.https.host_names import HostNames
+    from kikimori_dashboard.web.host_names import HostNames
 
 REFUSED = (
     "このアドレスは暗号化されていないため、何も受け取りません。https で開いてください：{url}\n"

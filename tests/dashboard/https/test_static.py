@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from kikimori_dashboard.guard import CONTENT_SECURITY_POLICY
 from kikimori_dashboard.pages.pages import STATIC
+from kikimori_dashboard.web.guard import CONTENT_SECURITY_POLICY
 
 INLINE = re.compile(
     r"""<script(?![^>]*\bsrc=)|<style|\son\w+\s*=\s*["']|\sstyle\s*=|javascript:|setAttribute\(\s*["'](?:style|on)|\.innerHTML|\beval\("""

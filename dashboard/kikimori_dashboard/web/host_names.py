@@ -10,7 +10,7 @@ from kikimori_core.wire.settings import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.address_settings import AddressSettings
+    from kikimori_dashboard.web.address_settings import AddressSettings
 
 
 class HostNames:

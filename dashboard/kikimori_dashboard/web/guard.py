@@ -9,13 +9,13 @@ from aiohttp import hdrs, web
 
 from kikimori_core.wire.peers import AllowedPeers
 from kikimori_core.wire.settings import LOOPBACK
-from kikimori_dashboard.https.host_names import is_this_machine
+from kikimori_dashboard.web.host_names import is_this_machine
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler, Middleware
 
-    from kikimori_dashboard.address_settings import AddressSettings
-    from kikimori_dashboard.https.host_names import HostNames
+    from kikimori_dashboard.web.address_settings import AddressSettings
+    from kikimori_dashboard.web.host_names import HostNames
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kikimori_dashboard.access.rules import RouteRule
 
-FILE = Path(__file__).parent / "openapi.json"
+FILE = Path(__file__).parents[1] / "openapi.json"
 PATH = "/api/openapi.json"
 COOKIE_BY_PORT = f"by plain HTTP on loopback `{SESSION}-PORT`, as a login sets it"
 REFS = "#/components/schemas/{model}"
