@@ -20,7 +20,7 @@ from kikimori_core.wire.messages import (
     WordsEvidence,
 )
 from kikimori_dashboard.actions.help_request import help_request
-from kikimori_dashboard.rung import rung_party
+from kikimori_dashboard.picture.rung import rung_party
 
 if TYPE_CHECKING:
     from kikimori_core.wire.messages import Alert

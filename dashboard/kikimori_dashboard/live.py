@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.access.open_session import OpenSession, SessionEnd
-    from kikimori_dashboard.sight import Sight
+    from kikimori_dashboard.picture.sight import Sight
+    from kikimori_dashboard.picture.views import Views
     from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.changes import ChangeLog
-    from kikimori_dashboard.views import Views
 
 MAX_BROWSERS = 100
 INTERVAL_S = 0.1

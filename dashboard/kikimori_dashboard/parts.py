@@ -29,6 +29,7 @@ from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.pages.worded import worded_problem
 from kikimori_dashboard.people.office_people import OfficePeople
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.sights import Sights
@@ -37,7 +38,6 @@ from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.state_upkeep import forget_old, note_shown
 from kikimori_dashboard.unanswered.desk import UnansweredDesk
 from kikimori_dashboard.unanswered.first_group import first_group
-from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

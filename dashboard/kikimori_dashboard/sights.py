@@ -9,8 +9,8 @@ from kikimori_dashboard.access.roles import Right, Scope, may, widest
 from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
 from kikimori_dashboard.looks.feed import LookFeed
 from kikimori_dashboard.looks.views import DRAWN_PARTS, DrawnViews
-from kikimori_dashboard.operator_views import PARTS, OperatorViews
-from kikimori_dashboard.sight import Sight
+from kikimori_dashboard.picture.operator_views import PARTS, OperatorViews
+from kikimori_dashboard.picture.sight import Sight
 from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.extension_teams import ExtensionTeams
     from kikimori_dashboard.access.roles import AccessTarget
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.sight import Encoders
+    from kikimori_dashboard.picture.sight import Encoders
+    from kikimori_dashboard.picture.views import Views
     from kikimori_dashboard.site.state import SiteState
-    from kikimori_dashboard.views import Views
 
 KEPT_ANSWERS = 4096
 """Extensions for which a page's answer is kept."""

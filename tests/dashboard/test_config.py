@@ -11,8 +11,8 @@ import pytest
 
 from kikimori_core.errors import ConfigError
 from kikimori_dashboard import DashboardSettings, read_settings, settings_from
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ import pytest
 
 from kikimori_core.wire.messages import CallState, OtherHearing, Party, Role, TranscriptLine
 from kikimori_dashboard import DashboardSettings
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.site.transcript import KEPT_GONE, KEPT_LINES
-from kikimori_dashboard.views import Views
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from tests.dashboard.test_state import alert, call, press
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import Action, CallStatus, CommandResult, Outcome, Severity
-from kikimori_dashboard.order import CallLane, in_order, lane_of_call, order_text
+from kikimori_dashboard.picture.order import CallLane, in_order, lane_of_call, order_text
 from kikimori_dashboard.site.state import SiteState
 
 BEFORE = NOON - timedelta(seconds=5)

@@ -26,7 +26,7 @@ from kikimori_core.wire.messages import (
     Severity,
     TranscriptLine,
 )
-from kikimori_dashboard.order import in_order
+from kikimori_dashboard.picture.order import in_order
 from kikimori_dashboard.site import state as state_module
 from kikimori_dashboard.site.alert_book import LEAST_CLOSED
 from kikimori_dashboard.site.changes import ChangeLog, PicturePart

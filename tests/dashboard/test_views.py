@@ -31,9 +31,9 @@ from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.picture.views import SHOWN_CLOSED, Views
 from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.views import SHOWN_CLOSED, Views
 
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")
 SUPERVISOR_OF_A_TEAM = Principal("A", frozenset({PersonRole.SUPERVISOR}), teams=frozenset({"1"}))

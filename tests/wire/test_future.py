@@ -40,8 +40,8 @@ from kikimori_core.wire.ringing_calls import RingingCalls
 from kikimori_core.wire.values import Severity
 from kikimori_dashboard import DashboardSettings
 from kikimori_dashboard.broker.subscriber import Subscriber
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:
     from pathlib import Path

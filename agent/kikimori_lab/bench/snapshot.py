@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from kikimori_core.wire.messages import Health
 from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.views import Views
 from kikimori_lab.bench.made_up import made_up_alert, made_up_call, made_up_levels
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.looks.views import DrawnViews
-    from kikimori_dashboard.sight import Sight
+    from kikimori_dashboard.picture.sight import Sight
 
 
 class SiteAudience:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.encoded_parts import EncodedParts
-from kikimori_dashboard.order import lane_of_call, order_text
+from kikimori_dashboard.picture.encoded_parts import EncodedParts
+from kikimori_dashboard.picture.order import lane_of_call, order_text
 from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kikimori_core.wire.messages import Alert
+    from kikimori_dashboard.picture.views import Views
     from kikimori_dashboard.site.changes import Key
     from kikimori_dashboard.site.state import SiteState
-    from kikimori_dashboard.views import Views
 
 BY_LOOK = frozenset({PicturePart.LINES, PicturePart.LEVELS})
 """Parts of which a page gets only what it draws."""

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from kikimori_core.wire.messages import Alert, CallState, Health
 from kikimori_core.wire.ringing_calls import RingingCall
 from kikimori_core.wire.values import Action, CallStatus, Outcome, Role, Severity
-from kikimori_dashboard.order import CallLane
+from kikimori_dashboard.picture.order import CallLane
 from kikimori_dashboard.protocol.parts import (
     Beat,
     Echo,

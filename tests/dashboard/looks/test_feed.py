@@ -31,10 +31,10 @@ from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
 from kikimori_dashboard.looks.message import Look
+from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site import encoded_levels as levels_module
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.views import Views
 
 if TYPE_CHECKING:
     from kikimori_dashboard.looks.feed import LookFeed

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.encoded_parts import EncodedParts
+from kikimori_dashboard.picture.encoded_parts import EncodedParts
 from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_core.wire.messages import Alert
+    from kikimori_dashboard.picture.views import Views
     from kikimori_dashboard.site.state import SiteState
-    from kikimori_dashboard.views import Views
 
 PARTS = (
     PicturePart.CALLS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from kikimori_dashboard.order import in_order
+from kikimori_dashboard.picture.order import in_order
 from kikimori_dashboard.site.call_entry import extension_of
 from kikimori_dashboard.site.changes import PicturePart
 

@@ -12,10 +12,10 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from kikimori_dashboard.encoded_parts import EncodedParts
-from kikimori_dashboard.order import in_order
 from kikimori_dashboard.pages.worded import worded_problem, worded_result
-from kikimori_dashboard.rung import rung_party
+from kikimori_dashboard.picture.encoded_parts import EncodedParts
+from kikimori_dashboard.picture.order import in_order
+from kikimori_dashboard.picture.rung import rung_party
 from kikimori_dashboard.site.call_story import story_json
 from kikimori_dashboard.site.changes import PicturePart
 
