@@ -26,7 +26,7 @@ from kikimori_dashboard.https.certificate_routes import add_certificate
 from kikimori_dashboard.https.ports import DashboardPorts
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
-from kikimori_dashboard.live import Live
+from kikimori_dashboard.live.live import Live
 from kikimori_dashboard.pages.pages import SETTINGS
 from kikimori_dashboard.parts import DashboardParts
 from kikimori_dashboard.recording.routes import RecordingRoutes

@@ -17,7 +17,7 @@ from kikimori_dashboard.pages.pages import html_page
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.who import Principal
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 

@@ -24,7 +24,8 @@ from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_caller
 from kikimori_dashboard.ending.office_ending import OfficeEnding
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.listening.live_listening import LiveListening
-from kikimori_dashboard.live import Live
+from kikimori_dashboard.live.live import Live
+from kikimori_dashboard.live.sights import Sights
 from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.pages.worded import worded_problem
@@ -32,7 +33,6 @@ from kikimori_dashboard.people.office_people import OfficePeople
 from kikimori_dashboard.picture.views import Views
 from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
-from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.state_upkeep import forget_old, note_shown

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.actions.reach import ReachTry
     from kikimori_dashboard.broker.subscriber import Subscriber
-    from kikimori_dashboard.live import Live
+    from kikimori_dashboard.live.live import Live
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.pages.sentences import SentenceBook
-    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
     from kikimori_dashboard.unanswered.desk import UnansweredDesk
 

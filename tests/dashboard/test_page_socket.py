@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.live.page_socket import PageSocket
 
 SQUEEZES = "_send_compressed_frame_async_locked"
 """Name of aiohttp's coroutine that squeezes a large message in a thread, and then sends it."""

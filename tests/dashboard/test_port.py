@@ -19,8 +19,9 @@ from tests.support.sign_in import sign_in_page
 
 from kikimori_core.serving.connection_limiter import ConnectionLimiter, PortLimits
 from kikimori_core.serving.limited_port import LimitedPort
-from kikimori_dashboard import DashboardSettings, create_app, live
+from kikimori_dashboard import DashboardSettings, create_app
 from kikimori_dashboard.app import LIMITER
+from kikimori_dashboard.live import live
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -23,7 +23,7 @@ from yarl import URL
 
 from kikimori_core.serving.connection_limiter import PortLimits
 from kikimori_dashboard.access.cookies import SESSION
-from kikimori_dashboard.live import BEAT_S
+from kikimori_dashboard.live.live import BEAT_S
 from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
+from kikimori_dashboard.live.sights import Sights
 from kikimori_dashboard.picture.views import SHOWN_CLOSED, Views
-from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site.state import SiteState
 
 PARTS = ("calls", "levels", "alerts", "agents", "commands", "extensions")

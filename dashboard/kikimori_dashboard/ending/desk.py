@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.ending.deciders import EndingDeciders
     from kikimori_dashboard.ending.reasons import EndingReason
     from kikimori_dashboard.ending.settings import EndingTable
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.call_entry import CallEntry
     from kikimori_dashboard.site.state import SiteState
     from kikimori_records.endings import EndingProposal

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.actions.commands import CommandSender
     from kikimori_dashboard.broker.subscriber import Subscriber
     from kikimori_dashboard.config import DashboardSettings
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.broker.subscriber import Subscriber
     from kikimori_dashboard.config import DashboardSettings
     from kikimori_dashboard.ending.desk import EndingDesk
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.state import SiteState
     from kikimori_records.endings import EndingProposal
 

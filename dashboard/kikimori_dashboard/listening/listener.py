@@ -12,7 +12,7 @@ import structlog
 from aiohttp import ClientConnectionError, WSCloseCode
 
 from kikimori_core.wire.sound_frames import SoundFrameKind
-from kikimori_dashboard.page_socket import CLOSE_WITHIN_S, SEND_WITHIN_S, PageSocket
+from kikimori_dashboard.live.page_socket import CLOSE_WITHIN_S, SEND_WITHIN_S, PageSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.actions.commands import RefusedError
 from kikimori_dashboard.listening.listener import BrowserListener
 from kikimori_dashboard.listening.shared_stream import SharedStream
-from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.live.page_socket import PageSocket
 from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
     from kikimori_dashboard.access.who import Principal
     from kikimori_dashboard.actions.commands import CommandSender, Publisher
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 log = structlog.get_logger()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from kikimori_core.wire.messages import Alert
     from kikimori_dashboard.access.audit_trail import AuditTrail
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.people.mark_desk import MarkDesk
     from kikimori_dashboard.people.review_desk import ReviewDesk
-    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 

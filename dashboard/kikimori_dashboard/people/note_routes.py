@@ -18,8 +18,8 @@ from kikimori_records.call_notes import LONGEST_NOTE, TooManyNotesError
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.people.note_desk import NoteDesk
-    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 

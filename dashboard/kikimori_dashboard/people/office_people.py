@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from kikimori_dashboard.access.access import Access
     from kikimori_dashboard.broker.directory_outlet import DirectoryOutlet
     from kikimori_dashboard.config import DashboardSettings
-    from kikimori_dashboard.live import Live
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.live import Live
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.site.state import SiteState
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kikimori_dashboard.looks.message import Look
-from kikimori_dashboard.page_messages import DrawnAlerts
+from kikimori_dashboard.live.looks.message import Look
+from kikimori_dashboard.live.page_messages import DrawnAlerts
 
 
 class Ping(BaseModel):

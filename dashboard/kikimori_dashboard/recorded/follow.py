@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import ClientConnectionError, WSCloseCode, web
 
 from kikimori_dashboard.access.open_session import SESSION
-from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.live.page_socket import PageSocket
 
 if TYPE_CHECKING:
     from kikimori_dashboard.recorded.open_calls import CallStanding, OpenCalls

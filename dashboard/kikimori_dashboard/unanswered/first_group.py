@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.people_book import PeopleBook
-    from kikimori_dashboard.live import Live
-    from kikimori_dashboard.sights import Sights
+    from kikimori_dashboard.live.live import Live
+    from kikimori_dashboard.live.sights import Sights
 
 
 def first_group(sights: Sights, live: Live, people: PeopleBook, extension: str | None) -> str | None:

@@ -30,14 +30,14 @@ from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.roles import PersonRole
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.config import DashboardSettings
-from kikimori_dashboard.looks.message import Look
+from kikimori_dashboard.live.looks.message import Look
+from kikimori_dashboard.live.sights import Sights
 from kikimori_dashboard.picture.views import Views
-from kikimori_dashboard.sights import Sights
 from kikimori_dashboard.site import encoded_levels as levels_module
 from kikimori_dashboard.site.state import SiteState
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.looks.feed import LookFeed
+    from kikimori_dashboard.live.looks.feed import LookFeed
 
 SUPERVISOR = Principal("S", frozenset({PersonRole.SUPERVISOR}))
 NAMES = tuple(f"c{number}" for number in range(6))

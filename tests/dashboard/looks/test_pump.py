@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from kikimori_dashboard.looks import pump as pump_module
-from kikimori_dashboard.looks.pump import LookPage, LookPump
-from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.live.looks import pump as pump_module
+from kikimori_dashboard.live.looks.pump import LookPage, LookPump
+from kikimori_dashboard.live.page_socket import PageSocket
 from kikimori_dashboard.site.changes import ChangeLog, PicturePart
 
 if TYPE_CHECKING:

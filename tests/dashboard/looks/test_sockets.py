@@ -15,9 +15,9 @@ from tests.support.live_client import LiveClient, connected, live_client
 from tests.support.office import leg
 
 from kikimori_core.wire.messages import Role
-from kikimori_dashboard.live import MOST_FROM_BROWSER
-from kikimori_dashboard.looks import pump
-from kikimori_dashboard.looks.message import MOST_CARDS, MOST_ROWS, Look, read_look
+from kikimori_dashboard.live.live import MOST_FROM_BROWSER
+from kikimori_dashboard.live.looks import pump
+from kikimori_dashboard.live.looks.message import MOST_CARDS, MOST_ROWS, Look, read_look
 
 if TYPE_CHECKING:
     from tests.support.peer_agent import PeerAgent

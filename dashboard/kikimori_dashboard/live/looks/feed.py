@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kikimori_dashboard.looks.message import Look
+from kikimori_dashboard.live.looks.message import Look
 from kikimori_dashboard.site.changes import PicturePart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
+    from kikimori_dashboard.live.looks.audience import SightAudience, SiteAudience
     from kikimori_dashboard.site.call_entry import CallEntry
     from kikimori_dashboard.site.state import SiteState
 

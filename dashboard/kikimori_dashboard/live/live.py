@@ -26,18 +26,18 @@ from aiohttp import ClientConnectionError, WSCloseCode, WSMessage, WSMsgType, we
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.looks.message import read_look
-from kikimori_dashboard.looks.pump import LookPage, LookPump
-from kikimori_dashboard.page_messages import read_drawn, read_ping
-from kikimori_dashboard.page_socket import PageSocket
+from kikimori_dashboard.live.looks.message import read_look
+from kikimori_dashboard.live.looks.pump import LookPage, LookPump
+from kikimori_dashboard.live.page_messages import read_drawn, read_ping
+from kikimori_dashboard.live.page_socket import PageSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kikimori_dashboard.access.open_session import OpenSession, SessionEnd
+    from kikimori_dashboard.live.sights import Sights
     from kikimori_dashboard.picture.sight import Sight
     from kikimori_dashboard.picture.views import Views
-    from kikimori_dashboard.sights import Sights
     from kikimori_dashboard.site.changes import ChangeLog
 
 MAX_BROWSERS = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kikimori_dashboard.looks.views import DrawnViews
+    from kikimori_dashboard.live.looks.views import DrawnViews
     from kikimori_dashboard.picture.sight import Sight
 
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.access.roles import Right, Scope, may, widest
-from kikimori_dashboard.looks.audience import SightAudience, SiteAudience
-from kikimori_dashboard.looks.feed import LookFeed
-from kikimori_dashboard.looks.views import DRAWN_PARTS, DrawnViews
+from kikimori_dashboard.live.looks.audience import SightAudience, SiteAudience
+from kikimori_dashboard.live.looks.feed import LookFeed
+from kikimori_dashboard.live.looks.views import DRAWN_PARTS, DrawnViews
 from kikimori_dashboard.picture.operator_views import PARTS, OperatorViews
 from kikimori_dashboard.picture.sight import Sight
 from kikimori_dashboard.site.changes import PicturePart

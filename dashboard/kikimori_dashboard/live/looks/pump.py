@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import ClientConnectionError, WSCloseCode
 
-from kikimori_dashboard.looks.credit import TurnCredit
-from kikimori_dashboard.looks.feed import CARDS_EVERY_S
+from kikimori_dashboard.live.looks.credit import TurnCredit
+from kikimori_dashboard.live.looks.feed import CARDS_EVERY_S
 
 if TYPE_CHECKING:
-    from kikimori_dashboard.looks.feed import LookFeed
-    from kikimori_dashboard.page_socket import PageSocket
+    from kikimori_dashboard.live.looks.feed import LookFeed
+    from kikimori_dashboard.live.page_socket import PageSocket
     from kikimori_dashboard.site.changes import ChangeLog
 
 log = structlog.get_logger()
