@@ -18,7 +18,7 @@ from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
 from kikimori_dashboard.callers.customer_routes import IMPORT_PATH
-from kikimori_dashboard.handover_routes import HandoverRoutes
+from kikimori_dashboard.handover.routes import HandoverRoutes
 from kikimori_dashboard.history.routes import HistoryRoutes
 from kikimori_dashboard.https.authority_file import add_authority
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper

@@ -11,7 +11,7 @@ from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.audit.looks import AuditLooks
-from kikimori_dashboard.handover import handover_of, rings_since, taken_since
+from kikimori_dashboard.handover.handover import handover_of, rings_since, taken_since
 from kikimori_dashboard.pages.pages import html_page
 
 if TYPE_CHECKING:
