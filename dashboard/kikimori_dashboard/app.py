@@ -18,6 +18,8 @@ from kikimori_dashboard.access.middleware import require_session
 from kikimori_dashboard.access.routes import AccessRoutes
 from kikimori_dashboard.audit.routes import AuditRoutes
 from kikimori_dashboard.callers.customer_routes import IMPORT_PATH
+from kikimori_dashboard.composition.parts import DashboardParts
+from kikimori_dashboard.composition.routes import SiteRoutes
 from kikimori_dashboard.handover.routes import HandoverRoutes
 from kikimori_dashboard.history.routes import HistoryRoutes
 from kikimori_dashboard.https.authority_file import add_authority
@@ -28,9 +30,7 @@ from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.listening.routes import add_listening
 from kikimori_dashboard.live.live import Live
 from kikimori_dashboard.pages.pages import SETTINGS
-from kikimori_dashboard.parts import DashboardParts
 from kikimori_dashboard.recording.routes import RecordingRoutes
-from kikimori_dashboard.routes import SiteRoutes
 from kikimori_dashboard.site.state import SiteState
 from kikimori_dashboard.web import openapi
 from kikimori_dashboard.web.guard import Guard, require_known_name

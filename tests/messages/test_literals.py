@@ -27,7 +27,7 @@ BEYOND = {"EslAwayError", "EslError", "SoundError", "NotFoundError", "StreamErro
 FOR_PROGRAMS = {
     "agent/kikimori_core/wire/messages.py",
     "agent/kikimori/modelstore/catalogue.py",
-    "dashboard/kikimori_dashboard/routes.py",
+    "dashboard/kikimori_dashboard/composition/routes.py",
 }
 """Validators of what programs send, and of a file that comes along: nobody reads them at an office."""
 

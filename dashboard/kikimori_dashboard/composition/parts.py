@@ -21,12 +21,13 @@ from kikimori_dashboard.broker.left_session import read_left_session
 from kikimori_dashboard.broker.signatures import Signatures
 from kikimori_dashboard.broker.subscriber import Subscriber
 from kikimori_dashboard.callers.office_callers import OfficeCallers, tell_callers
+from kikimori_dashboard.composition.outlets import SiteOutlets
+from kikimori_dashboard.composition.state_upkeep import forget_old, note_shown
 from kikimori_dashboard.ending.office_ending import OfficeEnding
 from kikimori_dashboard.https.certificate_keeper import CertificateKeeper
 from kikimori_dashboard.listening.live_listening import LiveListening
 from kikimori_dashboard.live.live import Live
 from kikimori_dashboard.live.sights import Sights
-from kikimori_dashboard.outlets import SiteOutlets
 from kikimori_dashboard.pages.sentences import read_book
 from kikimori_dashboard.pages.worded import worded_problem
 from kikimori_dashboard.people.office_people import OfficePeople
@@ -35,7 +36,6 @@ from kikimori_dashboard.recorded.office_history import OfficeHistory
 from kikimori_dashboard.recording.service_watch import ServiceWatch
 from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.site.state import SiteState
-from kikimori_dashboard.state_upkeep import forget_old, note_shown
 from kikimori_dashboard.unanswered.desk import UnansweredDesk
 from kikimori_dashboard.unanswered.first_group import first_group
 

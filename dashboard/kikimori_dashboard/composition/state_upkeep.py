@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kikimori_dashboard.composition.outlets import SiteOutlets
     from kikimori_dashboard.live.live import Live
-    from kikimori_dashboard.outlets import SiteOutlets
     from kikimori_dashboard.site.state import SiteState
 
 FORGET_EVERY_S = 10.0

@@ -1,0 +1,1 @@
+"""Parts of one dashboard put together: their connections, the routes, the regular work."""
