@@ -16,10 +16,10 @@ from kikimori_dashboard.ending.reasons import reason_of
 from kikimori_dashboard.site.call_entry import written_since
 from kikimori_dashboard.site.changes import PicturePart
 from kikimori_dashboard.site.stop_requests import stop_times
-from kikimori_dashboard.store_following import follow_store
 from kikimori_records import endings
 from kikimori_records.endings import EndingState, NewProposal
 from kikimori_records.errors import StoreError
+from kikimori_records.store_following import follow_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kikimori_dashboard.store_following import follow_store
 from kikimori_records.alerts import claims, false_alarms
 from kikimori_records.sessions import sessions_of
+from kikimori_records.store_following import follow_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.people.mark_desk import person_of
 from kikimori_dashboard.site.call_entry import written_since
 from kikimori_dashboard.site.changes import PicturePart
-from kikimori_dashboard.store_following import follow_store
 from kikimori_records import call_notes
+from kikimori_records.store_following import follow_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

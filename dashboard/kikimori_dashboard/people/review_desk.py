@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kikimori_dashboard.people.mark_desk import person_of
-from kikimori_dashboard.store_following import follow_store
 from kikimori_records.reviews import ReviewedKind, mark_reviewed, reviewed_by, take_back
+from kikimori_records.store_following import follow_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from kikimori_core.cancellation import run_cancellable
-from kikimori_dashboard.store_following import follow_store
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.keeping.tables import removals
+from kikimori_records.store_following import follow_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
