@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.dashboard.test_state import alert, health
+from tests.dashboard.site.test_state import alert, health
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import AlertState

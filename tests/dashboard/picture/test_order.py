@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from tests.dashboard.test_state import alert, call, press
+from tests.dashboard.site.test_state import alert, call, press
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import Action, CallStatus, CommandResult, Outcome, Severity

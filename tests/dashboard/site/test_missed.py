@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from playwright.async_api import expect
-from tests.dashboard.test_state import alert, seen
+from tests.dashboard.site.test_state import alert, seen
 from tests.support.browser import chromium, dashboard, dashboard_settings
 from tests.support.live_client import connected, live_client
 from tests.support.peer_agent import PeerAgent

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.dashboard.test_state import alert, call, press
-from tests.dashboard.test_views import SUPERVISOR_OF_A_TEAM
+from tests.dashboard.picture.test_views import SUPERVISOR_OF_A_TEAM
+from tests.dashboard.site.test_state import alert, call, press
 from tests.support.sample import NOON
 
 from kikimori_core.wire.messages import (

@@ -17,7 +17,7 @@ from kikimori_dashboard.pages.sentences import BUILTIN, OWN, STAGES, read_file
 if TYPE_CHECKING:
     from tests.support.mosquitto import Mosquitto
 
-CONFIG = Path(__file__).parents[2] / "config"
+CONFIG = Path(__file__).parents[3] / "config"
 LANGUAGES: tuple[Literal["ja", "en"], ...] = ("ja", "en")
 GOOD = 'language = "ja"\n[sources]\nguide = "手引き"\n\n[[sentence]]\nwhen = "insult"\nsay = "はい。"\nsource = "guide"\n'
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.dashboard.test_state import alert, call, health, line, press, seen
+from tests.dashboard.site.test_state import alert, call, health, line, press, seen
 from tests.support import sample
 from tests.support.sample import NOON
 
