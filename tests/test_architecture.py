@@ -38,6 +38,45 @@ CORE = {
     "serving": {"messages", "errors", "wire", "certificates"},
 }
 
+DASHBOARD = {
+    # package of the dashboard, the lowest first: what else of the dashboard it may import, all of it above this line
+    "site": set[str](),
+    "pages": {"config"},
+    "access": {"pages"},
+    "broker": {"config", "site"},
+    "actions": {"access", "broker", "site"},
+    "web": {"access"},
+    "https": {"access", "pages", "web"},
+    "picture": {"config", "pages", "site"},
+    "live": {"access", "picture", "site"},
+    "people": {"access", "broker", "config", "live", "pages", "site"},
+    "ending": {"access", "actions", "broker", "config", "live", "pages", "site"},
+    "audit": {"access", "ending", "pages", "people"},
+    "recorded": {"access", "audit", "config", "live", "pages", "people"},
+    "callers": {"access", "audit", "broker", "config", "pages", "recorded", "site"},
+    "handover": {"access", "actions", "audit", "live", "pages", "picture", "site"},
+    "history": {"access", "audit", "pages"},
+    "listening": {"access", "actions", "live", "site"},
+    "notices": {"config", "https", "site"},
+    "recording": {"access", "config", "pages", "site"},
+    "signals": {"access", "actions", "site"},
+    "unanswered": {"access", "actions", "live", "site"},
+    "protocol": {"live", "picture"},
+}
+DASHBOARD["composition"] = {*DASHBOARD, "config"}
+
+DASHBOARD_ENTRY = {"__init__", "__main__", "app", "config", "openapi_file"}
+"""Modules of the dashboard in no package: two programs, the application that they start, its settings."""
+
+DASHBOARD_TABLES = {
+    *("access.roles", "ending.reasons", "ending.settings", "notices.settings", "pages.sentences"),
+    *("signals.settings", "web.address_settings"),
+}
+"""Modules of the dashboard's packages that its settings are made of; they know nothing but roles."""
+
+PURE = {"site", "picture"}
+"""Packages of the dashboard without sockets, tasks and a clock."""
+
 SCRIPTS = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "js"
 PAGES = {
     # folder of the pages' modules: the folders that it may import
@@ -186,6 +225,61 @@ def test_the_core_is_built_in_layers(part: str) -> None:
         if imported.startswith("kikimori_core.") and imported.split(".")[1] not in allowed
     ]
     assert users
+    assert faults == []
+
+
+def dashboard_imports(name: str) -> set[str]:
+    """Return what a module of the dashboard imports of it, without the name of the dashboard; empty = the whole."""
+    return {
+        each.removeprefix("kikimori_dashboard").removeprefix(".")
+        for each in imports(MODULES[name])
+        if each.split(".")[0] == "kikimori_dashboard"
+    }
+
+
+@pytest.mark.parametrize("package", DASHBOARD)
+def test_a_package_of_the_dashboard_imports_those_below_it(package: str) -> None:
+    below = [*DASHBOARD][: [*DASHBOARD].index(package)]
+    assert DASHBOARD[package] <= {*below, "config"}
+    allowed = DASHBOARD[package] | {package}
+    users = [name for name in MODULES if name.split(".")[:2] == ["kikimori_dashboard", package]]
+    faults = [
+        f"{name} imports {imported or 'the whole dashboard'}"
+        for name in users
+        for imported in dashboard_imports(name)
+        if imported.split(".")[0] not in allowed
+    ]
+    assert users
+    assert faults == []
+
+
+def test_nothing_else_of_the_dashboard_lies_beside_its_packages() -> None:
+    folder = ROOT / "dashboard" / "kikimori_dashboard"
+    assert {each.stem for each in folder.glob("*.py")} == DASHBOARD_ENTRY
+    assert {each.parent.name for each in folder.glob("*/__init__.py")} == DASHBOARD.keys()
+
+
+def test_settings_of_the_dashboard_are_made_of_tables_alone() -> None:
+    """They are read on a machine of an agent alone, without the libraries of pages and database."""
+    assert dashboard_imports("kikimori_dashboard.config") == DASHBOARD_TABLES
+    faults = [
+        f"{each} imports {imported}"
+        for each in DASHBOARD_TABLES
+        for imported in dashboard_imports(f"kikimori_dashboard.{each}")
+        if imported not in {"access.roles", "access.who"}
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_state_and_picture_of_a_site_are_pure(package: str) -> None:
+    faults = [
+        f"{name} imports {imported}"
+        for name, path in MODULES.items()
+        if name.split(".")[:2] == ["kikimori_dashboard", package]
+        for imported in imports(path)
+        if imported.split(".")[0] in {"aiohttp", "aiomqtt", "asyncio", "socket", "threading", "time"}
+    ]
     assert faults == []
 
 

@@ -1,1 +1,1 @@
-"""HTTPS of the dashboard: certificate, port, names by which browsers ask, redirect from plain HTTP."""
+"""HTTPS of the dashboard: certificate, ports, redirect from plain HTTP."""
