@@ -94,6 +94,8 @@ RUNS = (
         "user export @people.csv",
         "user password sato",
         "user password 田中",
+        "user factor sato",
+        "user factor sato --remove",
         "audit verify",
         "audit list",
     ),

@@ -214,7 +214,7 @@ def _noted() -> list[AuditEntry]:
     found += [entry(WHO, "session.begin", **begun, by=by) for by in proofs]
     found += [entry(None, "session.begin", outcome="refused", **begun, reason=reason) for reason in faults]
     found += [entry(WHO, action, about=person) for action in ("factor.on", "factor.off")]
-    for action in ("password.set", "pin.set", "pin.remove"):
+    for action in ("password.set", "pin.set", "pin.remove", "factor.remove"):
         found.append(entry(WHO, action, about=person, name="佐藤"))
     for each in false_reasons():
         found.append(entry(WHO, "alert.false", about=alert, call_id=ID, reason=each.id, rule="R-1"))

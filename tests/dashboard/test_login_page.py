@@ -13,12 +13,14 @@ from playwright.async_api import expect
 from tests.support.axe import assert_accessible
 from tests.support.browser import dashboard, dashboard_settings
 from tests.support.held_requests import hold
+from tests.support.json_requests import post
 from tests.support.sign_in import PASSWORD, client
 
 from kikimori_core.wire.messages import Party
 from kikimori_dashboard.access.links import demo_link, first_link
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_records.people import change, person_by_login
+from kikimori_records.people.second_factor import set_second_factor
 from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:
@@ -296,3 +298,18 @@ async def test_a_role_sets_up_a_second_factor_first_where_it_is_asked_for(
         await expect(stranger.locator("#factor .fault")).to_contain_text("認証アプリが必要です")
         async with client(url, "admin") as http, http.post("/api/missed/seen", json={}) as answer:
             assert (answer.status, (await answer.json())["reason"]) == (403, "must_enroll")
+
+
+async def test_whose_second_factor_was_removed_sets_up_a_new_one_where_their_role_needs_it(
+    real: Mosquitto, store: Store, stranger: Page
+) -> None:
+    person_id = await with_password(store, "supervisor")
+    await set_second_factor(store, person_id, pyotp.random_base32(), 1, ())
+    settings = dashboard_settings(real.settings, second_factor_roles=("supervisor",))
+    async with dashboard(settings, store=store) as url:
+        async with client(url, "admin") as http:
+            assert (await post(http, f"/api/people/{person_id}/factor/remove"))[0] == 200
+        await stranger.goto(url)
+        await type_in(stranger, "supervisor", PASSWORD)
+        await expect(stranger).to_have_url(re.compile(f"{url}/account.*"))
+        await expect(stranger.locator("#factor .fault")).to_contain_text("認証アプリが必要です")

@@ -134,6 +134,7 @@ EXPECTED: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/people/{id}/disable"): ADMINS,
     ("POST", "/api/people/{id}/password"): ADMINS,
     ("POST", "/api/people/{id}/pin"): ADMINS,
+    ("POST", "/api/people/{id}/factor/remove"): ADMINS,
     ("GET", "/api/superiors"): ADMINS,
     ("POST", "/api/superiors"): ADMINS,
     ("POST", "/api/superiors/order"): ADMINS,

@@ -265,6 +265,7 @@ def _object(person: Person) -> dict[str, Any]:
         **{column: _plain(getattr(person, column)) for column in FIELDS},
         "disabled_at": person.disabled_at.isoformat() if person.disabled_at else None,
         "has_password": person.password_hash is not None,
+        "has_factor": person.totp_secret is not None,
     }
 
 

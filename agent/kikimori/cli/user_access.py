@@ -1,4 +1,4 @@
-"""`kikimori user first` and `kikimori user password`: ways in for those who cannot sign in."""
+"""`kikimori user first`, `password` and `factor`: ways in for those who cannot sign in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from kikimori.cli.people_store import author, with_store
-from kikimori.cli.terminal import show, worded
+from kikimori.cli.terminal import say_both, show, worded
 from kikimori.errors import KikimoriError
-from kikimori_core.messages import text
+from kikimori_core.messages import both, text
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +25,7 @@ def add_actions(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     find: Callable[[Store, str], Awaitable[Person]],
 ) -> list[argparse.ArgumentParser]:
-    """Add both actions; return their parsers. `find`: returns the person that somebody names."""
+    """Add the actions; return their parsers. `find`: returns the person that somebody names."""
     first = actions.add_parser("first")
     first.add_argument("--json", action="store_true")
     first.set_defaults(run=run_first)
@@ -33,7 +33,12 @@ def add_actions(
     password = actions.add_parser("password")
     password.add_argument("who", metavar="WHO")
     password.set_defaults(run=lambda args: run_password(args, find))
-    return [first, password]
+
+    factor = actions.add_parser("factor")
+    factor.add_argument("who", metavar="WHO")
+    factor.add_argument("--remove", action="store_true")
+    factor.set_defaults(run=lambda args: run_factor(args, find))
+    return [first, password, factor]
 
 
 def run_first(args: argparse.Namespace) -> int:
@@ -66,6 +71,28 @@ def run_password(args: argparse.Namespace, find: Callable[[Store, str], Awaitabl
 
     person = with_store(args, change)
     show(text("user_password_set", person=person.name))
+    return 0
+
+
+def run_factor(args: argparse.Namespace, find: Callable[[Store, str], Awaitable[Person]]) -> int:
+    async def look(store: Store, _settings: DashboardSettings) -> tuple[Person, int, bool]:
+        from kikimori_records.people.second_factor import (  # noqa: PLC0415  (see cli/up.py)
+            recovery_codes_left,
+            remove_second_factor,
+        )
+
+        person = await find(store, args.who)
+        left = await recovery_codes_left(store, person.id)
+        removed = args.remove and await remove_second_factor(store, person, author("user factor"))
+        return person, left, removed
+
+    person, left, removed = with_store(args, look)
+    if removed:
+        show(text("user_factor_removed", person=person.name))
+    elif person.totp_secret is None:
+        show(text("user_factor_none", person=person.name))
+    else:
+        say_both(both("user_factor_on", person=person.name, count=left))
     return 0
 
 

@@ -29,6 +29,7 @@ from kikimori_records.people import NewPerson, UnknownPersonError, list_people, 
 from kikimori_records.people import change as change_columns
 from kikimori_records.people.changes import add_person, change_person
 from kikimori_records.people.fields import FieldError
+from kikimori_records.people.second_factor import remove_second_factor
 from kikimori_records.people.superiors import (
     add_superior,
     change_superior,
@@ -61,6 +62,7 @@ class PeopleRoutes:
             ("POST", f"{person}/disable", self._disable, DisabledBody),
             ("POST", f"{person}/password", self._password, NewPasswordBody),
             ("POST", f"{person}/pin", self._pin, PinBody),
+            ("POST", f"{person}/factor/remove", self._remove_factor, None),
             ("GET", "/api/superiors", self._superiors, None),
             ("POST", "/api/superiors", self._add_superior, SuperiorBody),
             ("POST", "/api/superiors/order", self._order, OrderBody),
@@ -130,6 +132,17 @@ class PeopleRoutes:
         )
         return web.json_response(_person(replace(person, pin_hash=made)))
 
+    async def _remove_factor(self, request: web.Request) -> web.Response:
+        """Remove somebody else's second factor, of which telephone and recovery codes are lost; their sessions end."""
+        who, person = request[WHO], await self._found(request)
+        if person.id == who.person_id:
+            # A browser that was left open is not to take it off: one's own goes by password and code.
+            return refusal(403, "own_factor")
+        if not await remove_second_factor(self._store, person, author_of(who)):
+            return refusal(409, "factor_is_off")
+        await self._access.desk.end_all(person.id, "factor_removed")
+        return web.json_response(_person(replace(person, totp_secret=None)))
+
     async def _found(self, request: web.Request) -> Person:
         person = await person_by_id(self._store, _id(request))
         if person is None:
@@ -189,6 +202,7 @@ def _person(person: Person) -> dict[str, Any]:
         "disabled": person.disabled_at is not None,
         "has_password": person.password_hash is not None,
         "has_pin": person.pin_hash is not None,
+        "has_factor": person.totp_secret is not None,
     }
 
 

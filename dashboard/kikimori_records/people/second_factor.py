@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from kikimori_records.schema import people, recovery_codes
+from kikimori_records.audit.log import append_within
+from kikimori_records.schema import devices, people, recovery_codes
+from kikimori_records.sessions.queries import end_sessions_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kikimori_records.people.changes import Author
+    from kikimori_records.people.person import Person
     from kikimori_records.store import Store
 
 
@@ -50,6 +54,26 @@ async def set_second_factor(
             .where(people.c.id == person_id)
             .values(totp_secret=secret, totp_used_step=step, changed_at=datetime.now(UTC))
         )
+
+
+async def remove_second_factor(store: Store, person: Person, by: Author) -> bool:
+    """Remove somebody else's second factor, end their sessions and note it in the audit, all or nothing.
+
+    Returns False where the person has none; then nothing was done.
+    """
+    now = datetime.now(UTC)
+    has_one = (people.c.id == person.id, people.c.totp_secret.is_not(None))
+    async with store.begin() as connection:
+        done = await connection.execute(
+            update(people).where(*has_one).values(totp_secret=None, totp_used_step=None, changed_at=now)
+        )
+        if not done.rowcount:
+            return False
+        await connection.execute(delete(recovery_codes).where(recovery_codes.c.person_id == person.id))
+        await end_sessions_within(connection, person.id, "factor_removed", now)
+        await connection.execute(delete(devices).where(devices.c.person_id == person.id))
+        await append_within(connection, [by.entry("factor.remove", "person", person.id, name=person.name)])
+    return True
 
 
 async def recovery_codes_left(store: Store, person_id: str) -> int:

@@ -13,12 +13,16 @@ from tests.support.json_requests import get, post
 from tests.support.sign_in import client, cookie, sign_in_page
 from tests.support.stores import audited
 
-from kikimori_records.people import list_people
+from kikimori_dashboard.access.totp import new_secret, recovery_hash
+from kikimori_records.people import list_people, person_by_login
+from kikimori_records.people.second_factor import recovery_codes_left, set_second_factor
+from kikimori_records.sessions import sessions_of
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
     from playwright.async_api import Page
 
+    from kikimori_records.people import Person
     from kikimori_records.store import Store
 
 HOSTILE = """<img src=x onerror=alert(1)>'; DROP TABLE people; --"""
@@ -38,6 +42,7 @@ async def test_only_administrators_see_or_change_people(url: str, login: str | N
                 assert answer.status == (403 if login else 303 if path == "/people" else 401), path
         for path in (
             "people", f"people/{some}", f"people/{some}/disable", f"people/{some}/password", f"people/{some}/pin",
+            f"people/{some}/factor/remove",
             "superiors", "superiors/order", f"superiors/{some}", f"superiors/{some}/remove",
             "kiosk-codes", "kiosk-codes/revoke", f"kiosks/{some}/revoke", f"seatings/{some}/correct",
         ):  # fmt: skip
@@ -121,6 +126,65 @@ async def test_who_is_disabled_or_gets_another_password_is_out_at_once(
             assert (await post(admin, f"/api/people/{person['id']}/{path}", body))[0] == 200
             async with session.get("/api/me") as answer:
                 assert answer.status == 401
+
+
+async def with_factor(store: Store, login: str) -> Person:
+    """Give somebody a second factor; return the person."""
+    person = await person_by_login(store, login)
+    assert person is not None
+    await set_second_factor(store, person.id, new_secret(), 1, [recovery_hash(person.id, "CODE")])
+    return person
+
+
+async def test_a_lost_second_factor_is_removed_by_an_administrator(
+    url: str, store: Store, admin: ClientSession
+) -> None:
+    """Once, and it ends their sessions; one's own stays, so that a browser left open cannot take it off."""
+    person = await with_factor(store, "both")
+    path = f"/api/people/{person.id}/factor/remove"
+    async with client(url, "both") as session:
+        assert (await get(session, "/api/me"))["person_id"] == person.id
+        status, answer = await post(admin, path)
+        assert (status, answer["has_factor"]) == (200, False)
+        async with session.get("/api/me") as gone:
+            assert gone.status == 401
+    assert [each.end_reason for each in await sessions_of(store, person.id)] == ["factor_removed"]
+    assert await recovery_codes_left(store, person.id) == 0
+    status, answer = await post(admin, path)
+    assert (status, answer["reason"]) == (409, "factor_is_off")
+    own = await with_factor(store, "admin")
+    status, answer = await post(admin, f"/api/people/{own.id}/factor/remove")
+    assert (status, answer["reason"]) == (403, "own_factor")
+    kept = await person_by_login(store, "admin")
+    assert kept is not None
+    assert kept.totp_secret is not None
+    (entry,) = await audited(store, "factor.remove")
+    assert (entry["object_id"], entry["actor_name"], entry["details"]) == (
+        person.id,
+        "山田 管理",
+        {"name": person.name},
+    )
+
+
+async def test_the_second_factor_of_somebody_else_is_removed_on_the_page(
+    url: str, store: Store, admin: ClientSession, page: Page
+) -> None:
+    assert admin
+    person, own = await with_factor(store, "both"), await with_factor(store, "admin")
+    await sign_in_page(page, "admin")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.goto(f"{url}/people")
+    rows = page.locator("[data-person]")
+    removing = page.get_by_role("button", name=f"{person.name}: 認証アプリを外す")
+    await expect(removing).to_be_visible()
+    await expect(rows.locator("[data-act=factor]")).to_have_count(1)
+    await expect(page.locator(f"[data-person='{own.id}']")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await assert_accessible(page)
+    page.on("dialog", lambda asked: asked.accept())
+    await removing.click()
+    await expect(page.locator("#done")).to_have_text(f"{person.name}さんの認証アプリを外しました。")
+    await expect(rows.locator("[data-act=factor]")).to_have_count(0)
 
 
 async def test_a_person_is_added_found_and_changed_by_keyboard(

@@ -10,6 +10,7 @@ import { refused } from "../store/session.js";
 /**
  * What a section of the page of people needs of the page.
  * @typedef {object} Section
+ * @property {string | null | undefined} own id of the person who is signed in
  * @property {(path: string) => Promise<Answer | null>} read reads from the server; null after a refusal, which is shown
  * @property {(answer: Answer | null, done: string) => Promise<void>} came shows what came of a change, and the list anew
  */

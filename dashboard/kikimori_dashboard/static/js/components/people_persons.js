@@ -21,6 +21,7 @@ const ROLES = ["operator", "supervisor", "records", "admin", "wall"];
  * @property {number | null} seat_row
  * @property {number | null} seat_column
  * @property {boolean} disabled
+ * @property {boolean} has_factor
  */
 
 let wanted = ""; // what is searched for
@@ -73,6 +74,7 @@ function row(page, person) {
       quiet("edit", () => edit(page, person)),
       person.login ? quiet("password", () => password(page, person)) : null,
       person.roles.includes("operator") ? quiet("pin", () => pin(page, person)) : null,
+      person.has_factor && person.id !== page.own ? quiet("factor", () => removeFactor(page, person)) : null,
       quiet(person.disabled ? "enable" : "disable", () => disable(page, person))));
 }
 
@@ -122,6 +124,16 @@ async function pin(page, person) {
   const fields = [{ name: "pin", label: t("people.pin"), hint: t("people.pin_hint"), attributes: { inputmode: "numeric", pattern: "[0-9]{4,8}", maxlength: 8 } }];
   const answer = await ask(`${person.name}: ${t("people.pin")}`, fields, ({ pin: given }) => send(`/api/people/${person.id}/pin`, { pin: given }));
   await page.came(answer, t("people.saved", { name: person.name }));
+}
+
+/**
+ * @param {Section} page
+ * @param {Person} person somebody else: one's own is turned off on the page of the account
+ */
+async function removeFactor(page, person) {
+  if (!window.confirm(t("people.factor_sure", { name: person.name }))) return;
+  const answer = await send(`/api/people/${person.id}/factor/remove`);
+  await page.came(answer, t("people.factor_removed", { name: person.name }));
 }
 
 /**

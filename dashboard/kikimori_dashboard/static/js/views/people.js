@@ -30,6 +30,7 @@ if (person) whoBar.show(person);
 
 /** What a section needs of the page. */
 const page = {
+  own: person?.person_id,
   /**
    * Reads from the server; null after a refusal, which is shown.
    * @param {string} path
