@@ -211,6 +211,7 @@ def _noted() -> list[AuditEntry]:
     ]
     begun: dict[str, Any] = {"about": person, "address": "192.0.2.1"}
     proofs, faults = ("password", "password_and_code", "link"), ("wrong", "wrong_code")
+    found.append(entry(WHO, "session.begin", **begun, by="password_and_recovery_code", codes_left=9))
     found += [entry(WHO, "session.begin", **begun, by=by) for by in proofs]
     found += [entry(None, "session.begin", outcome="refused", **begun, reason=reason) for reason in faults]
     found += [entry(WHO, action, about=person) for action in ("factor.on", "factor.off")]

@@ -25,6 +25,7 @@ from kikimori_dashboard.access.passwords import Passwords
 from kikimori_dashboard.access.people_book import PeopleBook
 from kikimori_dashboard.access.session_desk import AWAY, SessionDesk
 from kikimori_dashboard.access.tokens import new_token
+from kikimori_dashboard.access.totp import recovery_hash
 from kikimori_records import people, sessions
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.errors import StoreAwayError
@@ -356,6 +357,32 @@ async def test_a_wrong_code_at_the_factor_is_in_the_audit(url: str, store: Store
         "refused",
         {"reason": "wrong_code"},
     )
+
+
+async def test_each_use_of_a_recovery_code_is_told_and_in_the_audit(url: str, store: Store) -> None:
+    """The last one, which says that none is left; where the factor is turned off; and no word of a code of the app."""
+    person, secret = await person_id(store, "supervisor"), pyotp.random_base32()
+    codes = ["ONE", "TWO", "THREE"]
+    await set_second_factor(store, person, secret, None, [recovery_hash(person, each) for each in codes])
+    asked = {"login": "supervisor", "password": PASSWORD}
+    status, answer, _ = await post(url, "/api/login", {**asked, "code": pyotp.TOTP(secret).now()})
+    assert (status, "recovery_codes" in answer) == (200, False)
+    for each, left in (("ONE", 2), ("TWO", 1)):
+        status, answer, cookies = await post(url, "/api/login", {**asked, "code": each})
+        assert (status, answer.get("recovery_codes")) == (200, left)
+    status, answer, _ = await post(url, "/api/login", {**asked, "code": "TWO"})
+    assert (status, answer["reason"]) == (401, "wrong_code")
+    off = {"password": PASSWORD, "code": "THREE"}
+    assert (await post(url, "/api/me/factor/off", off, as_cookie(cookies)))[0] == 200
+    begun = await audited_until(store, "session.begin", 4)
+    assert [(each["details"].get("by"), each["details"].get("codes_left")) for each in begun] == [
+        ("password_and_code", None),
+        ("password_and_recovery_code", 2),
+        ("password_and_recovery_code", 1),
+        (None, None),
+    ]
+    (turned_off,) = await audited_until(store, "factor.off", 1)
+    assert turned_off["details"] == {"by": "password_and_recovery_code"}
 
 
 async def guess(url: str, login: str, cookie: str = "") -> None:

@@ -134,7 +134,8 @@ class AccountRoutes:
         if not await self._right(person, body.password, request):
             return refusal(403, "wrong_present")
         browser = self._access.browser_of(request)
-        if not await self._access.logins.right_code(person, body.code, browser):
+        used = await self._access.logins.right_code(person, body.code, browser)
+        if used is None:
             about = ("person", person.id)
             self._access.trail.note(
                 request[WHO], "factor.off", outcome="refused", about=about, reason="wrong_code"
@@ -142,7 +143,7 @@ class AccountRoutes:
             return refusal(403, "wrong_code")
         await set_second_factor(self._access.store, person.id, None, None, ())
         await self._access.desk.look()
-        self._access.trail.note(request[WHO], "factor.off", about=("person", person.id))
+        self._access.trail.note(request[WHO], "factor.off", about=("person", person.id), by=used.by)
         return web.json_response({"on": False})
 
     async def _sessions(self, request: web.Request) -> web.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
@@ -16,7 +16,7 @@ from kikimori_dashboard.access.tokens import hash_of, new_token
 from kikimori_dashboard.access.totp import recovery_hash, step_of
 from kikimori_records import people, sessions
 from kikimori_records.people.person import plain_login
-from kikimori_records.people.second_factor import use_recovery_code, use_step
+from kikimori_records.people.second_factor import recovery_codes_left, use_recovery_code, use_step
 
 if TYPE_CHECKING:
     from kikimori_dashboard.access.audit_trail import AuditTrail
@@ -49,6 +49,21 @@ class SignedIn:
     session: str
     device: str | None
     """None = it has a valid one already."""
+    codes_left: int | None = None
+    """Recovery codes left after one was used; None = none was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedCode:
+    """Right code of the second factor, which is used up."""
+
+    codes_left: int | None
+    """Recovery codes left; None = it was a code of the app."""
+
+    @property
+    def by(self) -> str:
+        """Name of the proof in the audit."""
+        return "password_and_code" if self.codes_left is None else "password_and_recovery_code"
 
 
 class LoginRefusedError(Exception):
@@ -96,15 +111,17 @@ class Logins:
         if usable is None or not right:
             self._wrong(person, browser)
         self._delays.succeeded(*counted)
+        used = None
         if usable.totp_secret is not None:
             if not code.strip():
                 raise LoginRefusedError("code_needed")
-            if not await self.right_code(usable, code, browser):
+            used = await self.right_code(usable, code, browser)
+            if used is None:
                 self._wrong(usable, browser, reason="wrong_code")
         if usable.must_change and datetime.now(UTC) - usable.changed_at > TEMPORARY_LASTS:
             self._wrong(usable, browser, reason="password_over")
-        by = "password" if usable.totp_secret is None else "password_and_code"
-        return await self.admit(usable, browser, by=by, known=known, password=password)
+        by, left = ("password", None) if used is None else (used.by, used.codes_left)
+        return await self.admit(usable, browser, by=by, known=known, password=password, codes_left=left)
 
     async def is_right(self, person: Person, password: str, browser: Browser) -> bool:
         """Return whether this is a signed-in person's password, with the same delays as at a login.
@@ -124,17 +141,25 @@ class Logins:
         return right
 
     async def admit(
-        self, person: Person, browser: Browser, *, by: str, known: bool = False, password: str | None = None
+        self,
+        person: Person,
+        browser: Browser,
+        *,
+        by: str,
+        known: bool = False,
+        password: str | None = None,
+        codes_left: int | None = None,
     ) -> SignedIn:
         """Begin a session for somebody who has proved `by` something to be this person; see `sign_in`."""
         token, session = await self._desk.begin(who_of(person), address=browser.address, browser=browser.name)
         device = None if known else await self._new_device(person)
+        more: dict[str, Any] = {} if codes_left is None else {"codes_left": codes_left}
         self._trail.note(
-            session.who, "session.begin", about=("person", person.id), address=browser.address, by=by
+            session.who, "session.begin", about=("person", person.id), address=browser.address, by=by, **more
         )
         if password is not None and person.password_hash and self._passwords.outdated(person.password_hash):
             await people.change(self._store, person.id, password_hash=await self._passwords.hash(password))
-        return SignedIn(person, token, device)
+        return SignedIn(person, token, device, codes_left)
 
     async def _known_device(self, browser: Browser, person: Person | None) -> bool:
         if browser.device is None or person is None:
@@ -149,8 +174,8 @@ class Logins:
         )
         return token
 
-    async def right_code(self, person: Person, code: str, browser: Browser) -> bool:
-        """Return whether a code of the app, or a recovery code, is right; it is used up then.
+    async def right_code(self, person: Person, code: str, browser: Browser) -> UsedCode | None:
+        """Use a code of the app, or a recovery code; None where it is wrong.
 
         Raises:
             LoginRefusedError: too early after wrong ones.
@@ -160,16 +185,18 @@ class Logins:
         if wait_s := self._code_delays.begin_try(user, None, now):
             log.warning("login_refused", reason="wait", known=True, address=browser.address)
             raise LoginRefusedError("wait", wait_s)
-        right = await self._use_code(person, code)
-        if right:
+        used = await self._use_code(person, code)
+        if used is not None:
             self._code_delays.succeeded(user, None)
-        return right
+        return used
 
-    async def _use_code(self, person: Person, code: str) -> bool:
+    async def _use_code(self, person: Person, code: str) -> UsedCode | None:
         step = step_of(person.totp_secret or "", code, datetime.now(UTC), person.totp_used_step)
         if step is not None:
-            return await use_step(self._store, person.id, step)
-        return await use_recovery_code(self._store, person.id, recovery_hash(person.id, code))
+            return UsedCode(None) if await use_step(self._store, person.id, step) else None
+        if not await use_recovery_code(self._store, person.id, recovery_hash(person.id, code)):
+            return None
+        return UsedCode(await recovery_codes_left(self._store, person.id))
 
     def _wrong(self, person: Person | None, browser: Browser, reason: str = "wrong") -> NoReturn:
         log.warning("login_refused", reason=reason, known=person is not None, address=browser.address)

@@ -146,6 +146,8 @@ class AccessRoutes:
             "home": home_of(person.roles),
             "must_change": person.must_change,
         }
+        if signed_in.codes_left is not None:
+            view["recovery_codes"] = signed_in.codes_left
         answer = web.json_response(view)
         await cookies.set_session(request, answer, signed_in.session, self._access.desk)
         if signed_in.device is not None:

@@ -8,6 +8,8 @@ import { me, next, refused, send } from "../store/session.js";
 const { t } = i18n;
 /** @type {(() => string) | null} */
 let fault = null; // text of what went wrong
+/** @type {number | null} */
+let left = null; // recovery codes left, where one was used just now
 const over = new URLSearchParams(location.search).has("over"); // a page led here as its session is over
 
 applyTheme();
@@ -26,6 +28,9 @@ function words() {
   setText(at("over"), [t("login.no_session"), next("").startsWith("/operator") ? t("login.meanwhile") : ""].join(""));
   show(at("over"), over && fault === null);
   setText(at("language"), t("ui.language"));
+  setText(at("codes-left"), left === null ? "" : t(left ? "login.codes_left" : "login.codes_none", { n: left }));
+  at("codes-left").className = left === 0 ? "fault" : "good";
+  setText(at("go-on"), t("login.go_on"));
   setText(at("fault"), fault ? fault() : "");
   show(at("fault"), fault !== null);
 }
@@ -58,9 +63,16 @@ async function enter(event) {
  * The cookie must come back, or no page will open: Safari takes none of this kind over plain HTTP.
  * @param {import("../store/session.js").Answer} answer
  */
-async function cameIn({ home, must_change: mustChange }) {
+async function cameIn({ home, must_change: mustChange, recovery_codes: codes = null }) {
   if ((await me().catch(() => null)) === null) return failed(() => t("login.no_cookie"));
-  location.replace(mustChange ? "/account" : next(home));
+  const goOn = () => location.replace(mustChange ? "/account" : next(home));
+  if (codes === null) return goOn();
+  left = codes;
+  words();
+  show(at("form"), false);
+  show(at("used"), true);
+  at("go-on").addEventListener("click", goOn);
+  at("go-on").focus();
   return undefined;
 }
 
