@@ -13,8 +13,10 @@ from tests.support.axe import assert_accessible
 from tests.support.json_requests import post
 from tests.support.live_client import connected, live_client
 from tests.support.sign_in import client, sign_in_page
+from tests.support.stores import audited
 
 from kikimori_core.wire.messages import Outcome, Party
+from kikimori_dashboard.access.audit_trail import AuditTrail
 from kikimori_dashboard.access.who import Principal
 from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_records.audit import log
@@ -109,15 +111,26 @@ async def test_what_cannot_be_asked_is_refused(url: str) -> None:
         assert (status, found["entries"]) == (200, [])
 
 
-def test_a_page_that_connects_again_is_no_other_look() -> None:
+async def test_a_page_that_connects_again_is_no_other_look(store: Store) -> None:
     now = datetime(2026, 4, 1, tzinfo=UTC)
-    looks = AuditLooks(lambda: now)
+    trail = AuditTrail(store)
+    looks = AuditLooks(trail, lambda: now)
     sato, suzuki = Principal("佐藤", session_id="a"), Principal("鈴木", session_id="b")
-    assert [looks.is_new(each) for each in (sato, sato, suzuki)] == [True, False, True]
+
+    async def added(who: Principal, **more: Any) -> int:
+        """Return how many entries a look makes."""
+        before = len(await audited(store, "live.open"))
+        looks.note(who, "live.open", about=("page", "supervisor"), **more)
+        await trail.finish()
+        return len(await audited(store, "live.open")) - before
+
+    assert [await added(each) for each in (sato, sato, suzuki)] == [1, 0, 1]
+    assert [await added(sato, thing="c"), await added(sato, thing="c"), await added(sato)] == [1, 0, 0]
+    assert [await added(sato, always=True), await added(sato)] == [1, 0]
     now += timedelta(minutes=61)
-    assert looks.is_new(sato)
+    assert await added(sato) == 1
     now -= timedelta(days=1)  # the clock was wrong, and was set back
-    assert [looks.is_new(each) for each in (sato, sato)] == [True, False]
+    assert [await added(each) for each in (sato, sato)] == [1, 0]
 
 
 async def test_both_pages_in_both_languages(url: str, store: Store, page: Page) -> None:

@@ -44,7 +44,7 @@ SOURCES = [
     *(ROOT / "agent" / "kikimori" / "cli").rglob("*.py"),
 ]
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
-NO_DETAILS = {*AuditEntry.__slots__, "about"}
+NO_DETAILS = {*AuditEntry.__slots__, "about", "thing", "always"}
 """Arguments of the calls that write entries which are no details."""
 
 WHO = Principal("田中 管理")

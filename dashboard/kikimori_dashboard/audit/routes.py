@@ -43,7 +43,7 @@ class AuditRoutes:
         """`zone`: time zone of times that name none."""
         self._access = access
         self._zone = zone
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
         """Of those whose first page was noted: a later page is no other look."""
 
     def add_to(self, app: web.Application) -> None:
@@ -60,9 +60,9 @@ class AuditRoutes:
         """Return entries of the audit, the newest first: since, until, person, action, object, outcome, before."""
         wanted, before = asked_filter(request.query, self._zone), asked_before(request.query)
         rows = await newest(self._access.store, wanted, before=before, most=AT_ONCE)
-        is_new = self._looks.is_new(request[WHO], repr(wanted))
-        if is_new or before is None:
-            self._access.trail.note(request[WHO], "audit.open", asked=_asked(request))
+        self._looks.note(
+            request[WHO], "audit.open", thing=repr(wanted), always=before is None, asked=_asked(request)
+        )
         return web.json_response(_view(rows))
 
     async def _export(self, request: web.Request) -> web.StreamResponse:

@@ -57,7 +57,7 @@ class CallerRoutes:
         self._store = access.store
         self._desk = desk
         self._numbers = numbers
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
 
     def add_to(self, app: web.Application) -> None:
         read, change = needs(Right.TRANSCRIPT), needs(Right.CUSTOMERS)
@@ -165,8 +165,7 @@ class CallerRoutes:
             return (await customers_of(connection, [key])).get(key)
 
     def _note_look(self, who: Principal, key: str) -> None:
-        if self._looks.is_new(who, key):
-            self._access.trail.note(who, "caller.open", about=("caller", key))
+        self._looks.note(who, "caller.open", thing=key, about=("caller", key))
 
     def _contact(self, contact: Contact, reasons: Sequence[AlertReason], who: Principal) -> dict[str, Any]:
         """Return a contact; of those whose words somebody may not read, when, for how long and where alone."""

@@ -50,7 +50,7 @@ class CustomerRoutes:
         self._store = access.store
         self._desk = desk
         self._numbers = numbers
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
 
     def add_to(self, app: web.Application) -> None:
         path = "/api/customers"
@@ -66,8 +66,7 @@ class CustomerRoutes:
         return web.json_response({"customers": [customer_view(each) for each in customers]})
 
     def _note_look(self, who: Principal) -> None:
-        if self._looks.is_new(who):
-            self._access.trail.note(who, "customer.open", about=("customer", ""))
+        self._looks.note(who, "customer.open", about=("customer", ""))
 
     async def _export(self, request: web.Request) -> web.Response:
         """Write the list as a CSV file: language, encoding (utf-8, shift_jis). It is in the audit before it leaves."""

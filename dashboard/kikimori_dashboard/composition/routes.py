@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -114,7 +114,7 @@ class SiteRoutes:
         self._limiter = limiter
         self._access = access
         self._sights = sights
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, *body in (
@@ -186,9 +186,9 @@ class SiteRoutes:
         That somebody can read the words of calls is in the audit, once an hour and session.
         """
         who = request[WHO]
-        if request.query.get("page") == "supervisor" and may(who, Right.WATCH) and self._looks.is_new(who):
-            details = {"team": next(iter(who.teams))} if who.teams else {}
-            self._access.trail.note(who, "live.open", about=("page", "supervisor"), **details)
+        if request.query.get("page") == "supervisor" and may(who, Right.WATCH):
+            details: dict[str, Any] = {"team": next(iter(who.teams))} if who.teams else {}
+            self._looks.note(who, "live.open", about=("page", "supervisor"), **details)
         return await self._live.handle(request)
 
     async def _press(self, request: web.Request) -> web.Response:

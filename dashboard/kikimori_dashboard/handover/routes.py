@@ -27,8 +27,7 @@ class HandoverRoutes:
     def __init__(self, state: SiteState, sights: Sights, trail: AuditTrail) -> None:
         self._state = state
         self._sights = sights
-        self._trail = trail
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(trail)
 
     def add_to(self, app: web.Application) -> None:
         add_route(app, "GET", "/handover", html_page("handover.html"), page_for(Right.COMMAND))
@@ -50,10 +49,10 @@ class HandoverRoutes:
         led = mine or taken_since(self._state, who, call.call_id) is not None
         if not led and not may(who, Right.COMMAND, self._sights.target(call.operator.number)):
             return web.json_response({"call": None})
-        if self._looks.is_new(who, call.call_id):
-            self._trail.note(
-                who, "handover.open", about=("call", call.call_id), extension=call.operator.number
-            )
+        about = ("call", call.call_id)
+        self._looks.note(
+            who, "handover.open", thing=call.call_id, about=about, extension=call.operator.number
+        )
         shown = handover_of(self._state, entry).model_dump(mode="json")
         return web.json_response({"call": shown, "rings_for_you": mine})
 

@@ -42,7 +42,7 @@ class HistoryRoutes:
         """`zone`: time zone of times that name none."""
         self._access = access
         self._zone = zone
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
 
     def add_to(self, app: web.Application) -> None:
         for method, path, handler, rule, *body in (
@@ -97,8 +97,8 @@ class HistoryRoutes:
 
     def _note(self, who: Principal, body: HistoryBody) -> None:
         """Note that somebody asked, whatever page of the answer or number alone; each question once an hour and session."""
-        if self._looks.is_new(who, body.conditions()):
-            self._access.trail.note(who, "history.find", about=("page", "history"), asked=body.noted())
+        about, conditions = ("page", "history"), body.conditions()
+        self._looks.note(who, "history.find", thing=conditions, about=about, asked=body.noted())
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
         """Write the calls as a CSV file, the newest first; the export is in the audit before the first line leaves."""

@@ -61,7 +61,7 @@ class RecordedCallRoutes:
         self._ask_reason = settings.records.ask_reason
         self.sound = OfficeSound(settings.records, access.store.settings, key)
         """It has to be closed."""
-        self._looks = AuditLooks()
+        self._looks = AuditLooks(access.trail)
         self._grants = PlayGrants()
         self.open_calls = OpenCalls(access.store)
         """Its `keep` has to run."""
@@ -167,8 +167,7 @@ class RecordedCallRoutes:
 
     def _note_look(self, who: Principal, call: RecordedCall) -> None:
         """Note that somebody opened a call, once an hour and session, whichever part of it they asked for."""
-        if self._looks.is_new(who, call.uid):
-            self._access.trail.note(who, "recording.open", about=("call", call.uid), **whose(call))
+        self._looks.note(who, "recording.open", thing=call.uid, about=("call", call.uid), **whose(call))
 
     async def _allowed(self, request: web.Request, right: Right) -> RecordedCall | web.Response:
         """Return the call of a request, or the refusal.

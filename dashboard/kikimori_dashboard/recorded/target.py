@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kikimori_dashboard.access.roles import AccessTarget
 
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from kikimori_dashboard.access.extension_teams import ExtensionTeams
 
@@ -29,7 +29,7 @@ def target_of(call: Placed, teams: ExtensionTeams) -> AccessTarget:
     return AccessTarget(call.operator_number, team, call.person_id)
 
 
-def whose(call: Placed) -> dict[str, str]:
+def whose(call: Placed) -> dict[str, Any]:
     """Return the details of an entry of the audit by which the operator of a call finds it in their own record."""
     named = {"extension": call.operator_number, "operator_id": call.person_id}
     return {name: value for name, value in named.items() if value is not None}
