@@ -245,10 +245,13 @@ class SiteRoutes:
     async def _seen(self, request: web.Request) -> web.Response:
         """Take missed alerts off the page."""
         body = await read_body(request, SeenBody)
-        sees = self._sights.sees(request[WHO], Right.SEE_MISSED)
+        who = request[WHO]
+        sees = self._sights.sees(who, Right.SEE_MISSED)
         seen = self._state.acknowledge_missed(body.first, body.last, lambda each: sees(each.operator.number))
         self._live.changed()
-        return web.json_response({"acknowledged": seen})
+        for each in seen:
+            self._access.trail.note(who, "alert.seen", about=("alert", each.alert_id), call_id=each.call_id)
+        return web.json_response({"acknowledged": len(seen)})
 
 
 def _right_for(action: Action) -> Right:

@@ -19,6 +19,7 @@ from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import OPEN, add_route, needs
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.bodies import BindBody, CodeBody, CorrectionBody, HashBody, SeatBody
 from kikimori_records.people import fields, list_people
@@ -58,6 +59,7 @@ class KioskRoutes:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._store = access.store
+        self._looks = AuditLooks(access.trail)
         self._codes = LoginDelays()
         self._pins = LoginDelays()
 
@@ -129,7 +131,9 @@ class KioskRoutes:
 
     async def _seatings(self, request: web.Request) -> web.Response:
         """Return who sat at an extension, the newest first, with what was corrected."""
-        found = await seatings_of(self._store, request.match_info["extension"], replaced=True)
+        extension = request.match_info["extension"]
+        found = await seatings_of(self._store, extension, replaced=True)
+        self._looks.note(request[WHO], "seating.open", thing=extension, about=("extension", extension))
         return web.json_response({"seatings": [_seating(each) for each in reversed(found)]})
 
     async def _correct(self, request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
+from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.bodies import (
     DisabledBody,
@@ -52,6 +53,7 @@ class PeopleRoutes:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._store = access.store
+        self._looks = AuditLooks(access.trail)
 
     def add_to(self, app: web.Application) -> None:
         person, superior = "/api/people/{id:[0-9a-f]{32}}", "/api/superiors/{id:[0-9a-f]{32}}"
@@ -74,9 +76,10 @@ class PeopleRoutes:
 
     # --- people
 
-    async def _list(self, _request: web.Request) -> web.Response:
+    async def _list(self, request: web.Request) -> web.Response:
         """Return everybody, the disabled too."""
         people = await list_people(self._store, disabled=True)
+        self._looks.note(request[WHO], "person.open", about=("page", "people"))
         return web.json_response({"people": [_person(each) for each in people]})
 
     async def _add(self, request: web.Request) -> web.Response:

@@ -127,8 +127,8 @@ class AlertBook:
 
     def acknowledge(
         self, first: int, last: int, most: int, sees: Callable[[Alert], bool] | None = None
-    ) -> int:
-        """Mark the missed alerts with these numbers as seen, and closed like others; return their count.
+    ) -> list[Alert]:
+        """Mark the missed alerts with these numbers as seen, and closed like others; return them.
 
         `sees`: only those for which it answers True.
         """
@@ -137,7 +137,7 @@ class AlertBook:
             self._keep_closed(alert, most)
         if seen:
             self._changes.touch(PicturePart.MISSED)
-        return len(seen)
+        return seen
 
     def _keep_closed(self, alert: Alert, most: int) -> None:
         self.closed[alert.alert_id] = alert

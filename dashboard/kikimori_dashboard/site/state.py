@@ -227,8 +227,10 @@ class SiteState:
         """Note the alerts on the page now, if a supervisor's is open (`watched`); every few seconds."""
         self.alert_book.missed.look(self.alerts, watched=watched)
 
-    def acknowledge_missed(self, first: int, last: int, sees: Callable[[Alert], bool] | None = None) -> int:
-        """Mark the missed alerts with the numbers from `first` to `last` as seen; return their count."""
+    def acknowledge_missed(
+        self, first: int, last: int, sees: Callable[[Alert], bool] | None = None
+    ) -> list[Alert]:
+        """Mark the missed alerts with the numbers from `first` to `last` as seen; return them."""
         return self.alert_book.acknowledge(first, last, len(self.calls), sees)
 
     def _touch_call(self, call_id: str) -> None:

@@ -42,9 +42,9 @@ def test_what_comes_closed_stays_until_it_is_acknowledged() -> None:
     assert missed(state) == [f"c.{number}" for number in range(SHOWN_MISSED)]
     assert state.closed == {}
     numbers = [number for number, _ in state.alert_book.missed.shown()[0]]
-    assert state.acknowledge_missed(numbers[0], numbers[-1]) == SHOWN_MISSED
+    assert len(state.acknowledge_missed(numbers[0], numbers[-1])) == SHOWN_MISSED
     # Another page had shown the same: its press takes nothing that it has not shown.
-    assert state.acknowledge_missed(numbers[0], numbers[-1]) == 0
+    assert state.acknowledge_missed(numbers[0], numbers[-1]) == []
     assert missed(state) == [f"c.{number}" for number in range(SHOWN_MISSED, SHOWN_MISSED + 50)]
     assert len(state.closed) == SHOWN_MISSED
 
