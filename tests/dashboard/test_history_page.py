@@ -303,6 +303,39 @@ async def test_a_search_before_the_index_is_full_says_so_and_finds_older_calls_a
     await expect(title).to_have_text("見つかりませんでした。")
 
 
+async def test_the_number_changes_without_a_gap_while_the_index_fills(
+    url: str, store: Store, page: Page
+) -> None:
+    """Of more calls than a page holds: the number stays until the server has told the next one."""
+    await keep_said(
+        store,
+        *(said_call(f"o{at:03}", "返金しろ", at=AT + timedelta(minutes=at)) for at in range(100)),
+    )
+    filling = IndexFilling(store)
+    await filling.fill_some()
+    for _ in range(6):
+        await filling.fill_some()
+    await sign_in_page(page, "records")
+    await page.goto(f"{url}/history")
+    title = page.locator("#exact-title")
+    await page.get_by_role("searchbox").fill("返金")
+    await page.keyboard.press("Enter")
+    await expect(title).to_have_text("60件")
+    await title.evaluate(
+        """(title) => {
+          window.titles = [];
+          new MutationObserver(() => window.titles.push(title.textContent)).observe(title, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    await filling.fill_some()
+    await expect(title).to_have_text("70件")
+    await fill_index(store)
+    await expect(title).to_have_text("100件")
+    await expect(page.get_by_role("status")).to_be_empty()
+    titles: list[str] = await page.evaluate("window.titles")
+    assert set(titles) <= {"70件", "100件"}, titles
+
+
 async def test_older_calls_that_were_not_looked_at_are_not_said_to_hold_nothing(
     url: str, store: Store, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ export class FoundGroup {
     this.before = null;
     /** @type {{count: number, more: boolean} | null} */
     this.total = null;
+    this.totalKnown = false; // the total is that of these calls, not of those before
     /** @type {Record<string, unknown>} */
     this.asked = {};
     this.turn = 0; // of the last question: answers to earlier ones come too late
@@ -39,7 +40,8 @@ export class FoundGroup {
     this.asked = asked;
     this.calls = answer.ok ? answer.calls : [];
     this.before = answer.ok ? answer.before : null;
-    this.total = this.before === null ? { count: this.calls.length, more: false } : null;
+    this.total = null;
+    this.countAll();
     return answer;
   }
 
@@ -48,12 +50,19 @@ export class FoundGroup {
    * @returns {Promise<boolean>} whether the number is known now that was not
    */
   async count() {
-    if (this.total !== null) return false;
+    if (this.totalKnown) return false;
     const { turn } = this;
     const answer = await send("/api/history/count", { ...this.asked, group: this.name });
     if (turn !== this.turn || !answer.ok) return false;
     this.total = { count: answer.count, more: answer.more };
+    this.totalKnown = true;
     return true;
+  }
+
+  /** Counts the calls where they are all here; else the number stays as it was until the server has told the new one. */
+  countAll() {
+    this.totalKnown = this.before === null;
+    if (this.totalKnown) this.total = { count: this.calls.length, more: false };
   }
 
   /**
@@ -91,7 +100,7 @@ export class FoundGroup {
       ({ before } = answer);
       if (before !== null && calls.length < this.calls.length) continue;
       [this.calls, this.before] = [calls, before];
-      this.total = before === null ? { count: calls.length, more: false } : null;
+      this.countAll();
       return answer;
     }
     return null;
@@ -101,7 +110,7 @@ export class FoundGroup {
     this.turn += 1;
     this.calls = [];
     this.before = null;
-    this.total = { count: 0, more: false };
+    this.countAll();
   }
 
   /** The number in words: 1,000件以上 where there are more than are counted. */
