@@ -11,7 +11,7 @@ SHELL  := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo check test lint debian asterisk node office restarts clean
+.PHONY: help install demo check test lint debian asterisk node office program wheels restarts clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -54,14 +54,11 @@ PARTS ?= all
 OPT := /opt/kikimori
 ETC := /etc/kikimori
 UNITS := /etc/systemd/system
-office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of an office, with units and certificate
+office: ## sudo make office NAME=… [ADDRESS=…] [WHEELS=…]: install on this machine of an office, with units and certificate
 	@test "$$(id -u)" = 0 -a -n "$(NAME)$(filter agent,$(PARTS))" || { \
 	  echo "sudo make office NAME=kikimori.office.example ADDRESS=192.168.1.20" >&2; exit 1; }
 	@$(PYTHON) -c "$$CHECK_PYTHON"
-	test -x $(OPT)/bin/pip || $(PYTHON) -m venv $(OPT) || { apt-get install -q -y python3-venv && $(PYTHON) -m venv $(OPT); }
-	$(if $(filter all,$(PARTS)),$(OPT)/bin/pip install --quiet --require-hashes -r requirements.lock)
-	$(OPT)/bin/pip install --quiet $(if $(filter all,$(PARTS)),--no-deps) '.[$(PARTS)]'
-	rm -rf kikimori.egg-info
+	@$(MAKE) --no-print-directory program
 	ln -sf $(OPT)/bin/kikimori /usr/local/bin/
 	getent passwd kikimori >/dev/null || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin kikimori
 	mkdir -p $(ETC) $(UNITS)/kikimori-dashboard.service.d $(UNITS)/kikimori-records.service.d
@@ -73,6 +70,28 @@ office: ## sudo make office NAME=… [ADDRESS=…]: install on this machine of a
 	cp systemd/kikimori-certificate.conf $(UNITS)/kikimori-records.service.d/
 	systemctl daemon-reload
 	@$(MAKE) --no-print-directory restarts
+
+# The program alone, in $(OPT): the tested versions, by their hashes where everything is installed, and built by a tested one:
+# without isolation, which would fetch the newest. Nothing is fetched where WHEELS names a folder that `make wheels` has filled.
+BUILT_HERE := --no-build-isolation
+# Older pips take another way otherwise for a library that names no builder (srt).
+export PIP_USE_PEP517 := 1
+PIP_INSTALL = $(OPT)/bin/pip install --quiet --disable-pip-version-check $(if $(WHEELS),--no-index --find-links "$(WHEELS)")
+program:
+	test -x $(OPT)/bin/pip || $(PYTHON) -m venv $(OPT) || { apt-get install -q -y python3-venv && $(PYTHON) -m venv $(OPT); }
+	$(PIP_INSTALL) --require-hashes -r requirements-build.lock
+	$(if $(filter all,$(PARTS)),$(PIP_INSTALL) $(BUILT_HERE) --require-hashes -r requirements.lock)
+	sed -nE 's/^([A-Za-z0-9._-]+==[^\\]*[^ \\]).*/\1/p' requirements.lock > $(OPT)/versions.txt
+	$(PIP_INSTALL) $(BUILT_HERE) --constraint $(OPT)/versions.txt $(if $(filter all,$(PARTS)),--no-deps) '.[$(PARTS)]'
+	rm -rf kikimori.egg-info
+
+wheels: ## WHEELS=folder: fetch what `make office` installs, for a machine without a network
+	@test -n "$(WHEELS)" || { echo "make wheels WHEELS=folder" >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	env=$$(mktemp -d); trap 'rm -rf "$$env"' EXIT; $(PYTHON) -m venv "$$env"; \
+	pip="$$env/bin/python -m pip --quiet --disable-pip-version-check"; \
+	$$pip install --require-hashes -r requirements-build.lock; \
+	$$pip download $(BUILT_HERE) --require-hashes -r requirements-build.lock -r requirements.lock --dest "$(WHEELS)"
 
 # Services that go on with the program as it was before the update, half of whose files are new now.
 restarts:

@@ -1,11 +1,13 @@
-"""`make install` as a newcomer sees it: one line, and everything that pip said where it fails."""
+"""`make install` as a newcomer sees it: one line, and everything that pip said where it fails; `make office` without a network."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,59 @@ def test_every_recipe_can_be_read_by_the_shell(tmp_path: Path) -> None:
     assert read.returncode == 0, read.stderr
     assert ".[test,training]" in recipes
     assert "npm --prefix tests/js run --silent check" in recipes
+
+
+@pytest.mark.parametrize("parts", ["all", "agent"])
+def test_a_machine_without_a_network_gets_the_pinned_builder_from_a_folder(
+    tmp_path: Path, parts: str
+) -> None:
+    """Of two builders there the one that is locked; with another content it is refused."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    project = PROJECT.replace("requires = []", 'requires = ["builder"]').replace(
+        'backend-path = ["."]', "[project.optional-dependencies]\nall = []\nagent = []"
+    )
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    locked = wheel_of(
+        wheels, "builder", "1.0", {"backend.py": BACKEND.replace("build_editable", "build_wheel")}
+    )
+    wheel_of(wheels, "builder", "2.0", {"backend.py": "raise OSError('not the one that was tested')\n"})
+    (tmp_path / "requirements.lock").write_text("", encoding="utf-8")
+
+    def make(content: bytes) -> subprocess.CompletedProcess[str]:
+        lock = f"builder==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
+        (tmp_path / "requirements-build.lock").write_text(lock, encoding="utf-8")
+        given = [f"PYTHON={sys.executable}", f"OPT={tmp_path / 'opt'}", f"WHEELS={wheels}", f"PARTS={parts}"]
+        return subprocess.run(
+            ["make", "program", *given],
+            cwd=tmp_path,
+            env={**ALONE, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+
+    refused = make(b"another")
+    assert (refused.returncode != 0, "DO NOT MATCH THE HASHES" in refused.stderr) == (True, True)
+    ended = make(locked.read_bytes())
+    assert ended.returncode == 0, ended.stderr
+    (packages,) = (tmp_path / "opt").glob("lib/python*/site-packages")
+    names = {each.name for each in packages.glob("*.dist-info")}
+    assert {"tiny-1.0.dist-info", "builder-1.0.dist-info"} <= names
+
+
+def wheel_of(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
+    """Write a wheel of pure Python; return its path."""
+    path, about = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for each, text in files.items():
+            wheel.writestr(each, text)
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    return path
 
 
 @pytest.mark.parametrize(
