@@ -6,17 +6,24 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.support.sign_in import add_session
+from tests.support.stores import audited
+
 from kikimori_dashboard.access.extension_teams import ExtensionTeams
 from kikimori_dashboard.access.links import first_link, needs_first
 from kikimori_dashboard.access.people_book import PeopleBook, who_of
 from kikimori_dashboard.access.session_desk import SessionDesk
-from kikimori_records.people import NewPerson, add, change
+from kikimori_records.audit.entry import ActorKind
+from kikimori_records.people import NewPerson, add, change, person_by_id
+from kikimori_records.people.changes import Author
 from kikimori_records.people.second_factor import (
     recovery_codes_left,
+    remove_second_factor,
     set_second_factor,
     use_recovery_code,
     use_step,
 )
+from kikimori_records.sessions import add_device, device_of, sessions_of
 from kikimori_records.sessions.confirmed import AT_A_TIME, confirm
 from kikimori_records.sessions.links import FIRST, OneTimeLink, add_link, use_link_within
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
     from kikimori_records.store import Store
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 async def use(store: Store, token_hash: str, at: datetime = NOON) -> OneTimeLink | None:
@@ -87,6 +95,28 @@ async def test_codes_are_good_once(store: Store) -> None:
     assert await recovery_codes_left(store, person.id) == 1
     await set_second_factor(store, person.id, None, None, ())
     assert await recovery_codes_left(store, person.id) == 0
+
+
+async def test_of_two_who_remove_a_second_factor_one_does(store: Store) -> None:
+    """With sessions, devices and codes of that person alone, and one entry."""
+    person, other = [await add(store, NewPerson(name, name)) for name in ("sato", "suzuki")]
+    for each in (person, other):
+        await set_second_factor(store, each.id, "SECRET", 100, [f"code of {each.login}"])
+        await add_session(store, each.id, f"session of {each.login}")
+        await add_device(store, f"device of {each.login}", each.id, at=NOON, expires_at=NOON + DAY)
+    by = Author(ActorKind.PROGRAM, "test")
+    done = await asyncio.gather(*(remove_second_factor(store, person, by) for _ in range(2)))
+    assert sorted(done) == [False, True]
+    for each, kept in ((person, False), (other, True)):
+        found = await person_by_id(store, each.id)
+        assert found is not None
+        assert (found.totp_secret, found.totp_used_step) == (("SECRET", 100) if kept else (None, None))
+        assert await recovery_codes_left(store, each.id) == int(kept)
+        assert [row.ended_at is None for row in await sessions_of(store, each.id)] == [kept]
+        assert (await device_of(store, f"device of {each.login}", NOON) is not None) == kept
+    assert [(each["action"], each["object_id"]) for each in await audited(store)] == [
+        ("factor.remove", person.id)
+    ]
 
 
 async def test_a_look_confirms_many_sessions_and_sees_every_change_of_people(store: Store) -> None:
