@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from kikimori_records.audit.log import drain
 from kikimori_records.audit.retention import remove_old
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.errors import StoreError
+from kikimori_records.keeping.removal_clock import LOOK_AGAIN_S, RemovalClock
 from kikimori_records.schema import (
     call_notes,
     devices,
@@ -24,27 +27,66 @@ from kikimori_records.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kikimori_core.wire.messages import Problem
     from kikimori_records.store import Store
 
 log = structlog.get_logger()
 
 DRAIN_EVERY_S = 2.0
-REMOVE_EVERY = timedelta(hours=6)
+REMOVE_EVERY_S = 6 * 3600.0
 
 
-async def keep_store(store: Store) -> None:
-    """Do the work until cancelled; a database that is away is tried again."""
-    remove_at = datetime.now(UTC)
-    while True:
-        if not store.waiting.empty:
-            await drain(store)
-        if (now := datetime.now(UTC)) >= remove_at:
+class StoreUpkeep:
+    """Work that a store needs while a dashboard serves it. `run` it as long as there are pages."""
+
+    def __init__(
+        self,
+        store: Store,
+        changed: Callable[[], None] = lambda: None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        running: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`changed` is called when `problems` returns others; `now` returns the wall clock, `running` the running time in s."""
+        self._store = store
+        self._changed = changed
+        self._now = now
+        self._running = running
+        self._clock = RemovalClock(store, "store", "store_clock_leapt", running)
+        self._remove_at = -math.inf
+
+    async def run(self) -> None:
+        """Do the work until cancelled; a database that is away is tried again."""
+        while True:
+            await self.round()
+            await asyncio.sleep(DRAIN_EVERY_S)
+
+    async def round(self) -> None:
+        """Do once what is due."""
+        if not self._store.waiting.empty:
+            await drain(self._store)
+        if (running := self._running()) >= self._remove_at:
             try:
-                await remove_too_old(store, now)
-                remove_at = now + REMOVE_EVERY
+                self._remove_at = running + await self._remove()
             except StoreError as error:
                 log.info("store_not_tidied", reason=error.message)
-        await asyncio.sleep(DRAIN_EVERY_S)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return why nothing is removed."""
+        return (self._clock.problem,) if self._clock.problem else ()
+
+    async def _remove(self) -> float:
+        """Remove what is too old, and return the time in s until the next look."""
+        before, now = self.problems(), self._now()
+        is_allowed = await self._clock.allows(now)
+        if self.problems() != before:
+            self._changed()
+        if not is_allowed:
+            return LOOK_AGAIN_S
+        await remove_too_old(self._store, now)
+        return REMOVE_EVERY_S
 
 
 async def remove_too_old(store: Store, now: datetime) -> None:

@@ -21,7 +21,7 @@ from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.queries import AboutPerson, AuditFilter, latest, newest, oldest_first
 from kikimori_records.people import NewPerson
 from kikimori_records.sessions import Session
-from kikimori_records.upkeep import keep_store, remove_too_old
+from kikimori_records.upkeep import StoreUpkeep, remove_too_old
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +154,7 @@ async def test_what_is_too_old_goes(store: Store) -> None:
 @pytest.mark.usefixtures("no_task_left")
 async def test_waiting_entries_come_in_without_another_entry(tmp_path: Path, postgres: Postgres) -> None:
     async with opened(postgres.settings(tmp_path, migrated=True)) as store:
-        keeping = asyncio.create_task(keep_store(store))
+        keeping = asyncio.create_task(StoreUpkeep(store).run())
         await in_thread(postgres, "stop")
         await log.append(store, AuditEntry("away", ActorKind.SYSTEM, "x"))
         await in_thread(postgres, "start")

@@ -15,10 +15,10 @@ from kikimori_dashboard.access.logins import Browser, Logins
 from kikimori_dashboard.access.passwords import Passwords
 from kikimori_dashboard.access.people_book import PeopleBook
 from kikimori_dashboard.access.session_desk import SessionDesk
-from kikimori_records.upkeep import keep_store
+from kikimori_records.upkeep import StoreUpkeep
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from aiohttp import web
 
@@ -37,9 +37,11 @@ class Access:
         *,
         second_factor: frozenset[PersonRole] = frozenset(),
         proxies: Sequence[str] = (),
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`second_factor`: roles whose people need one; `proxies`: trusted reverse proxies."""
+        """`second_factor`: roles whose people need one; `proxies`: trusted reverse proxies; `changed`: called when the problems of `upkeep` change."""
         self.store = store
+        self.upkeep = StoreUpkeep(store, changed)
         self.teams = teams
         self.book = PeopleBook(teams, second_factor=second_factor)
         self.desk = SessionDesk(store, self.book)
@@ -59,7 +61,7 @@ class Access:
         tasks = [
             asyncio.create_task(self.desk.keep(), name="sessions"),
             asyncio.create_task(self.trail.write(), name="audit"),
-            asyncio.create_task(keep_store(self.store), name="store"),
+            asyncio.create_task(self.upkeep.run(), name="store"),
         ]
         try:
             yield

@@ -67,7 +67,11 @@ class DashboardParts:
         views = Views(state, settings, self._problems)
         teams = ExtensionTeams()
         self.access = access = Access(
-            store, teams, second_factor=settings.with_second_factor(), proxies=settings.trusted_proxies
+            store,
+            teams,
+            second_factor=settings.with_second_factor(),
+            proxies=settings.trusted_proxies,
+            changed=self._problems_changed,
         )
         self.sights = sights = Sights(state, views, teams)
         self.live = live = Live(views, state.changes, sights)
@@ -117,7 +121,12 @@ class DashboardParts:
         )
 
     def _problems(self) -> list[dict[str, Any]]:
-        problems = (*self.keeper.problems, *self.outlets.problems(), *self.records_service.problems())
+        problems = (
+            *self.keeper.problems,
+            *self.access.upkeep.problems(),
+            *self.outlets.problems(),
+            *self.records_service.problems(),
+        )
         return [worded_problem(each) for each in problems]
 
     def _problems_changed(self) -> None:

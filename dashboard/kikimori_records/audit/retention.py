@@ -6,15 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.log import append_within
 from kikimori_records.schema import audit, notes_of_store
+from kikimori_records.store_notes import write_note
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from kikimori_records.store import Store
 
@@ -47,16 +47,11 @@ async def remove_old(store: Store, now: datetime | None = None) -> int:
         last = (await connection.execute(query)).one_or_none()
         if last is None:
             return 0
-        await _note(connection, KEPT_FROM, str(last.number + 1))
-        await _note(connection, BEFORE, json.dumps([last.number, last.hash]))
+        await write_note(connection, KEPT_FROM, str(last.number + 1))
+        await write_note(connection, BEFORE, json.dumps([last.number, last.hash]))
         done = await connection.execute(delete(audit).where(audit.c.number <= last.number))
         details = {"count": done.rowcount, "last": last.number, "older_than_days": store.settings.audit_days}
         await append_within(
             connection, [AuditEntry("audit.trim", ActorKind.SYSTEM, "kikimori", details=details)]
         )
     return done.rowcount
-
-
-async def _note(connection: AsyncConnection, key: str, value: str) -> None:
-    await connection.execute(delete(notes_of_store).where(notes_of_store.c.key == key))
-    await connection.execute(insert(notes_of_store).values(key=key, value=value))
