@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,7 +18,7 @@ from kikimori_records.keeping.orders import carried_out, due, order_by_id
 from kikimori_records.keeping.removal import RemovalCause, overwrite_deleted, remove
 from kikimori_records.keeping.subject import KeepingSubject
 from kikimori_records.keeping.tables import erasures, legal_holds, removals
-from kikimori_records.keeping.traces import forget_deleted
+from kikimori_records.keeping.traces import forget_traces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,7 +127,7 @@ async def _finish(store: Store, *, late: int, with_journals: bool) -> None:
     """Note the orders that are done now."""
     orders = await carried_out(store) if with_journals else []
     if orders or late:
-        await asyncio.to_thread(forget_deleted, store.settings)
+        await forget_traces(store)
     now = datetime.now(UTC)
     for each in orders:
         async with store.begin() as connection:

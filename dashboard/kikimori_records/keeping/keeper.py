@@ -24,7 +24,7 @@ from kikimori_records.keeping.pseudonyms import Pseudonyms
 from kikimori_records.keeping.reconciling import reconcile
 from kikimori_records.keeping.removal_clock import LOOK_AGAIN_S, RemovalClock
 from kikimori_records.keeping.retention import remove_aged, remove_aged_customers
-from kikimori_records.keeping.traces import forget_deleted
+from kikimori_records.keeping.traces import forget_traces
 from kikimori_records.migrating import remove_copies
 
 if TYPE_CHECKING:
@@ -90,8 +90,6 @@ class RecordKeeper:
         self._faults: dict[str, str] = {}
         """Reason for which a part failed when it was last due, by the part's name; empty = it did not."""
         self._reconciled = self._tidied = False
-        self._has_traces = False
-        """True = since the last sweep something was removed for its age."""
 
     async def run(self) -> None:
         """Work until cancelled; what fails is tried again."""
@@ -169,7 +167,7 @@ class RecordKeeper:
                 await remove_aged_customers(self._store, self._customer_days, now)
             self._endless = await kept_calls(self._store)
         elif is_allowed:
-            self._has_traces |= bool(await remove_aged(self._store, self._folder, self._days, now))
+            await remove_aged(self._store, self._folder, self._days, now)
         self._retain_at = running + (RETENTION_EVERY_S if is_allowed else LOOK_AGAIN_S)
         return True
 
@@ -177,9 +175,7 @@ class RecordKeeper:
         if running < self._sweep_at:
             return False
         self._sweep_at = running + RETRY_EVERY_S
-        if self._has_traces:
-            await asyncio.to_thread(forget_deleted, self._store.settings)
-            self._has_traces = False
+        await forget_traces(self._store)
         now = self._now()
         if (days := self._days) is not None:
             if not await self._clock.allows(now):

@@ -22,6 +22,7 @@ from kikimori_records.keeping.call_files import OF_SOUND, remove_files
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.stripped import OF_NUMBER, OF_WORDS, without
 from kikimori_records.keeping.tables import erasures, removals
+from kikimori_records.keeping.traces import note_traces
 from kikimori_records.proof.verify_alone import MANIFEST, leaf_hash
 from kikimori_records.schema import call_notes, endings, reviews, stop_requests
 from kikimori_records.search.indexing import put_again, take_out
@@ -65,6 +66,8 @@ async def remove(store: Store, folder: Path, kind: DataKind, uids: Sequence[str]
         for each in rows:
             await _CHANGES[kind](connection, each, cause)
         await _note(connection, kind, rows, cause)
+        if rows:
+            await note_traces(connection)
     if error is not None:
         raise error
     return sum(each.sound_bytes for each in rows) if kind in (DataKind.SOUND, DataKind.CALL) else 0
