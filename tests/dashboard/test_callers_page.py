@@ -207,6 +207,10 @@ async def test_the_list_is_taken_in_and_written_on_its_page(
         await expect(page.locator("#list")).to_contain_text("髙橋 商店")
         await page.locator("#sought").fill("いない")
         await expect(page.locator("#list tbody tr")).to_have_count(0)
+        await page.locator("#sought").fill("高橋商店")
+        await expect(page.locator("#list")).to_contain_text("髙橋 商店")
+        await page.locator("#sought").fill("いない")
+        await expect(page.locator("#list tbody tr")).to_have_count(0)
         await assert_accessible(page)
         async with page.expect_download() as download:
             await page.get_by_role("link", name="書き出す（Shift_JIS）").click()

@@ -1,9 +1,11 @@
-"""Normal form of text in which words are looked up: widths, case and kana as one, without spaces and signs."""
+"""Normal form of text in which words are looked up: widths, case, kana and variants of letters as one, without spaces and signs."""
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 MOST_ORIGINAL = 4000
 """Characters of one line that are searched; a line is one breath."""
@@ -13,10 +15,19 @@ _KEPT = ("L", "N")
 """General categories that are kept: letters and digits, the long vowel's mark and the repetition marks among them."""
 
 
+def variants() -> dict[str, str]:
+    """Return the letter that stands for each variant of the letters of Japanese names: 高 for 髙."""
+    said = tomllib.loads(Path(__file__).with_name("name_variants.toml").read_text(encoding="utf-8"))
+    return {other: first for first, *others in said["groups"].split() for other in others}
+
+
+_VARIANTS = str.maketrans(variants())
+
+
 @lru_cache(maxsize=16_384)
 def _normal_of(character: str) -> str:
     """Return the normal form of one character, empty for what is no letter and no digit."""
-    kept = (each for each in unicodedata.normalize("NFKC", character).casefold())
+    kept = unicodedata.normalize("NFKC", character).casefold().translate(_VARIANTS)
     return "".join(_hiragana(each) for each in kept if unicodedata.category(each)[0] in _KEPT)
 
 
@@ -25,7 +36,7 @@ def _hiragana(character: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return a line's normal form: `ｶｽﾊﾗ` and `カスハラ` are かすはら, `ＡＢＣ` is abc, 、。 and spaces are gone."""
+    """Return a line's normal form: `ｶｽﾊﾗ` and `カスハラ` are かすはら, `ＡＢＣ` is abc, 髙 is 高, 、。 and spaces are gone."""
     return normal_with_places(text)[0]
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 1
-"""Of the terms: an index that has another one is made anew."""
+VERSION = 2
+"""Of the terms, and of the normal form of what is in them: an index that has another one is made anew."""
 _MARKS = re.compile("[\ue000-\uf8ff]")
 LINE = "\n"
 """Between the lines of a call."""

@@ -224,6 +224,20 @@ async def test_a_person_is_added_found_and_changed_by_keyboard(
     await expect(page.locator("[data-person]")).to_have_count(0)
 
 
+async def test_a_person_is_found_in_every_way_in_which_the_name_is_written(
+    url: str, admin: ClientSession, page: Page
+) -> None:
+    body = {"name": "渡邉 𠮷子", "roles": ["operator"], "extensions": "219"}
+    assert (await post(admin, "/api/people", body))[0] == 200
+    await sign_in_page(page, "admin")
+    await page.goto(f"{url}/people")
+    await expect(page.locator("[data-person]")).to_have_count(7)
+    for wanted in ("渡辺", "渡邊吉子", "219", "渡邉 𠮷子"):
+        await page.get_by_role("searchbox").fill(wanted)
+        await expect(page.locator("[data-person]")).to_have_count(1)
+        await expect(page.locator("[data-person]")).to_contain_text("渡邉 𠮷子")
+
+
 async def test_superiors_are_ordered_and_get_hours(url: str, admin: ClientSession, page: Page) -> None:
     await sign_in_page(page, "admin")
     await page.goto(f"{url}/people#superiors")

@@ -8,21 +8,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
 from tests.support.said_calls import BEGIN, keep_said, said_call
 
 from kikimori_records.calls.queries import AlertReason
 from kikimori_records.keeping.days import DataKind
 from kikimori_records.keeping.removal import RemovalCause, remove
-from kikimori_records.keeping.traces import forget_deleted
+from kikimori_records.keeping.traces import empty_log, forget_deleted
 from kikimori_records.people import NewPerson, add
 from kikimori_records.reviews import ReviewedKind, mark_reviewed
-from kikimori_records.search import indexing, readings
+from kikimori_records.search import indexing, normal, readings
 from kikimori_records.search.filling import AT_ONCE, IndexFilling
 from kikimori_records.search.finding import FoundCount, count, find
 from kikimori_records.search.indexing import put_recorded, take_out
 from kikimori_records.search.question import FoundGroup, HistoryQuestion, words_asked
 from kikimori_records.search.tables import search_calls, search_state
+from kikimori_records.search.terms import Tag, tag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,6 +240,75 @@ async def test_calls_from_before_the_index_are_put_in_by_and_by(store: Store) ->
     assert (len(answer.calls), answer.complete) == (many, True)
     async with store.read() as connection:
         assert len((await connection.execute(select(search_calls.c.uid))).all()) == many
+
+
+async def keep_names(store: Store) -> None:
+    watanabe = await add(store, NewPerson("渡邉 健"))
+    await keep_said(
+        store,
+        said_call("a", "山﨑です", at=BEGIN, caller_name="髙橋 花子", person_id=watanabe.id),
+        said_call(
+            "b", "山崎です", at=BEGIN + timedelta(hours=1), caller_name="高橋 一郎", operator_name="𠮷田"
+        ),
+        said_call("c", "埼玉です", at=BEGIN + timedelta(hours=2), caller_name="齋藤"),
+    )
+
+
+async def find_names(store: Store) -> None:
+    """Look for each name in the ways in which it is written."""
+    for asked in ("高橋", "髙橋", "髙槗"):
+        assert await found(store, caller=asked) == "b a"
+    for asked in ("山崎", "山﨑", "﨑"):
+        assert await found(store, asked) == "b a"
+    for asked in ("渡辺", "渡邊", "邉"):
+        assert await found(store, operator=asked) == "a"
+    assert await found(store, operator="吉田") == "b"
+    assert await found(store, caller="斎藤") == "c"
+    # Other letters of other names.
+    assert await found(store, caller="斉藤") == await found(store, "崎玉") == ""
+
+
+async def test_names_are_found_in_every_way_in_which_they_are_written(store: Store) -> None:
+    await keep_names(store)
+    await find_names(store)
+    answer = await find(store, HistoryQuestion(words=("山崎",)), FoundGroup.EXACT)
+    assert [each.lines[0].text for each in answer.calls] == ["山崎です", "山﨑です"]
+    assert {each.call.caller_name for each in answer.calls} == {"高橋 一郎", "髙橋 花子"}
+    assert [part.text for part in answer.calls[1].lines[0].parts if part.marked] == ["山﨑"]
+
+
+async def test_an_index_from_before_is_made_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its terms took each way of writing for a name of its own."""
+    normal._normal_of.cache_clear()
+    monkeypatch.setattr(normal, "_VARIANTS", {})
+    await keep_names(store)
+    async with store.begin() as connection:
+        await connection.execute(delete(search_state))
+        await connection.execute(insert(search_state).values(name="state", value="1 full"))
+    monkeypatch.undo()
+    normal._normal_of.cache_clear()
+    assert await found(store, caller="高橋") == "b"
+    filling = IndexFilling(store)
+    while await filling.fill_some():
+        pass
+    await find_names(store)
+
+
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)
+async def test_an_index_that_is_made_anew_leaves_nothing_of_the_former_one(store: Store) -> None:
+    """A call that is removed later would leave its words there."""
+    await keep_said(store, said_call("a", "返金", caller_name="髙橋"))
+    name = tag(Tag.CALLER_NAME, normal.normal("髙橋"))[1:].encode()
+    file = store.settings.file()
+    empty_log(store.settings)
+    assert name in file.read_bytes()
+    async with store.begin() as connection:
+        # Where SQLite was built as usual; Debian's overwrites what it deletes.
+        await connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+        await connection.execute(delete(search_state))
+    assert await IndexFilling(store).fill_some()
+    empty_log(store.settings)
+    assert name not in file.read_bytes()
 
 
 async def test_it_is_told_why_a_call_alerted(store: Store) -> None:

@@ -2,11 +2,10 @@
 
 import { fill, h, setText, show } from "./dom.js";
 import { current, t } from "../store/i18n.js";
+import { plain } from "../store/name_variants.js";
 import { read, write } from "../store/preferences.js";
 
 const NAME = "filter";
-/** @param {unknown} text */
-const plain = (text) => String(text ?? "").normalize("NFKC").toLowerCase().replace(/\s+/g, "");
 
 /** @returns {{team: string, queue: string, name: string}} */
 function kept() {

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { ask } from "./form.js";
 import { t } from "../store/i18n.js";
+import { plain } from "../store/name_variants.js";
 import { send } from "../store/session.js";
 
 const ROLES = ["operator", "supervisor", "records", "admin", "wall"];
@@ -48,10 +49,10 @@ export async function draw(page) {
 
 /** @param {Person[]} people */
 function shown(people) {
-  const text = wanted.trim().toLowerCase();
+  const text = plain(wanted);
   /** @param {Person} person */
-  const words = (person) => [person.name, person.login, person.team, ...person.extensions].filter(Boolean).join(" ").toLowerCase();
-  return people.filter((person) => (all || !person.disabled) && words(person).includes(text));
+  const words = (person) => [person.name, person.login, person.team, ...person.extensions];
+  return people.filter((person) => (all || !person.disabled) && words(person).some((each) => plain(each).includes(text)));
 }
 
 /**

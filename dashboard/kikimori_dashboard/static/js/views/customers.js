@@ -6,6 +6,7 @@ import { drawPagesMenu } from "../components/pages_menu.js";
 import { watchRights } from "../components/right_watch.js";
 import * as i18n from "../store/i18n.js";
 import { latest } from "../store/latest.js";
+import { plain } from "../store/name_variants.js";
 import { applyTheme } from "../store/preferences.js";
 import { load, me, toLogin } from "../store/session.js";
 
@@ -148,10 +149,10 @@ function changeText([column, [before, after]]) {
 }
 
 function drawList() {
-  const sought = at("sought", HTMLInputElement).value.normalize("NFKC").trim().toLowerCase();
+  const sought = plain(at("sought", HTMLInputElement).value);
   const digits = sought.replace(/[^0-9]/g, "");
   const found = customers.filter((each) => !sought
-    || [each.name, each.contract, each.in_charge].some((text) => text?.normalize("NFKC").toLowerCase().includes(sought))
+    || [each.name, each.contract, each.in_charge].some((text) => plain(text).includes(sought))
     || (digits.length >= 3 && each.numbers.some(({ number }) => number.replace(/[^0-9]/g, "").includes(digits))));
   setText(at("count"), customers.length === 0 ? (unread === null ? t("customers.nobody") : "") : t("customers.count", { n: found.length.toLocaleString(i18n.current()), shown: Math.min(found.length, SHOWN) }));
   fill(at("list"), JSON.stringify([found.slice(0, SHOWN), i18n.current()]), () => (found.length ? [h("div", { class: "table", tabindex: "0", role: "group", "aria-label": t("customers.title") }, h("table", {},
