@@ -48,7 +48,11 @@ class OpenJournals(Protocol):
 
 
 async def erase_due(
-    store: Store, folder: Path, pseudonyms: Pseudonyms, journals: OpenJournals | None = None
+    store: Store,
+    folder: Path,
+    pseudonyms: Pseudonyms,
+    journals: OpenJournals | None = None,
+    at: datetime | None = None,
 ) -> int:
     """Erase every call that an order covers, and return the number.
 
@@ -57,6 +61,7 @@ async def erase_due(
         folder: The folder of the records.
         pseudonyms: Those of this folder's key.
         journals: Received journals; None where another program has them, which then erases the calls from them.
+        at: Time at which a hold must not have ended to keep its calls; None = now.
 
     Raises:
         OSError: a file cannot be removed; it is tried again at the next run.
@@ -66,7 +71,7 @@ async def erase_due(
     await _erase_customers(store)
     count = 0
     orders: dict[str, ErasureOrder | None] = {}
-    while found := await due(store, datetime.now(UTC), AT_ONCE):
+    while found := await due(store, at or datetime.now(UTC), AT_ONCE):
         for order_id in sorted({each for _, each in found}):
             if order_id not in orders:
                 orders[order_id] = await order_by_id(store, order_id)

@@ -137,7 +137,8 @@ class RecordKeeper:
             self._reconciled = True
         # Calls that arrive after their order may wait a little; a new order does not.
         if running >= self._look_at or await waiting(self._store):
-            await erase_due(self._store, self._folder, self._pseudonyms, self._journals)
+            at = await self._clock.believed(self._now())
+            await erase_due(self._store, self._folder, self._pseudonyms, self._journals, at)
             self._look_at = running + LOOK_EVERY_S
         return True
 

@@ -85,6 +85,7 @@ class RemovalClock:
         self._code = code
         self._running = running
         self._looked_at: float | None = None
+        self._state: ClockState | None = None
         self._behind_s = 0.0
         self._problem: Problem | None = None
 
@@ -96,9 +97,20 @@ class RemovalClock:
             before = _state(await read_note(connection, self._key))
             after = self._after(before, now, passed_s)
             await write_note(connection, self._key, _value(after))
-        self._looked_at = running
+        self._looked_at, self._state = running, after
         self._tell(before.leap if before else None, after.leap, now)
         return after.leap is None
+
+    async def believed(self, now: datetime) -> datetime:
+        """Return the time by which a hold has come to its end: the last one before a leap, and the present one without. Raises StoreError."""
+        if self._state is None or self._looked_at is None:
+            await self.allows(now)
+        if (state := self._state) is None or self._looked_at is None:
+            return now
+        if state.leap is not None:
+            return min(now, state.leap.since)
+        passed = timedelta(seconds=self._running() - self._looked_at)
+        return min(now, state.at) if now - state.at > LONGEST_GAP + passed else now
 
     @property
     def problem(self) -> Problem | None:

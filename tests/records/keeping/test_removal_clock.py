@@ -17,7 +17,12 @@ from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.queries import AuditFilter, newest
 from kikimori_records.calls.tables import recorded_calls
 from kikimori_records.keeping.days import KeptDays
+from kikimori_records.keeping.holds import hold
 from kikimori_records.keeping.keeper import RecordKeeper
+from kikimori_records.keeping.ledger import Ledger
+from kikimori_records.keeping.orders import order
+from kikimori_records.keeping.subject import KeepingSubject
+from kikimori_records.people.changes import Author
 from kikimori_records.upkeep import StoreUpkeep
 
 if TYPE_CHECKING:
@@ -192,6 +197,24 @@ async def test_a_clock_that_was_ahead_and_believed_is_watched_again_when_it_is_r
     office.machine.now += YEARS / 2
     await office.runs(HOUR)
     assert (await office.kept(), office.codes()) == ([uid], ["records_clock_leapt"])
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_hold_does_not_end_by_a_leap(office: RestartedKeeping, restarted: bool) -> None:
+    """An order that it keeps from being carried out would be at once."""
+    uid = await add_recorded(office.store, office.folder, "held", ended_at=BEGIN)
+    subject, by, ledger = KeepingSubject(uid=uid), Author(ActorKind.PERSON, "森"), Ledger(office.folder)
+    await order(office.store, ledger, subject, "本人の申し出", by)
+    begin = office.machine.now = datetime.now(UTC)
+    await hold(office.store, ledger, subject, "訴訟", by, begin + timedelta(10))
+    await office.runs(timedelta(minutes=1), timedelta(seconds=30))
+    office.machine.now += timedelta(20)
+    if restarted:
+        office.start()
+    await office.runs(20 * HOUR)
+    assert await office.kept() == [uid]
+    await office.runs(6 * HOUR)
+    assert await office.kept() == []
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
