@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from kikimori.errors import ConfigError
 from kikimori.integrations.asterisk import ari
 from kikimori.integrations.asterisk.ari import AriAwayError, AriClient, AriError, Json
 from kikimori.integrations.asterisk.settings import AsteriskTable
+from kikimori_core.messages import in_language
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,6 +71,30 @@ async def test_a_refusal_has_its_words(body: bytes, words: str) -> None:
         with pytest.raises(AriError, match=words) as caught:
             await client.post("/bridges/x")
     assert caught.value.status == 502
+
+
+async def test_the_port_of_the_manager_is_named_in_both_languages() -> None:
+    """AMI greets every connection: its greeting is no answer in HTTP."""
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = AriClient(AsteriskTable(ari_url=f"http://127.0.0.1:{port}/ari"))
+        try:
+            with pytest.raises(AriAwayError) as asked:
+                await client.get("/channels")
+            with pytest.raises(AriAwayError) as followed:
+                async with client.events("kikimori"):
+                    pass
+        finally:
+            await client.close()
+    for caught in (asked, followed):
+        assert str(caught.value) == f"ARI at http://127.0.0.1:{port}/ari: {ari.NOT_HTTP}"
+        assert "このポートは HTTP ではありません" in in_language(caught.value.message, "ja")
 
 
 async def test_nobody_is_sent_elsewhere() -> None:

@@ -39,6 +39,11 @@ connection."""
 Json = dict[str, Any]
 
 
+NOT_HTTP = (
+    "the port does not speak HTTP; 5038 is the manager's, ARI is at bindport of http.conf, usually 8088"
+)
+
+
 class AriError(KikimoriError):
     """Asterisk refused a request. `status` is HTTP's: 404 no such thing, 409 not possible now."""
 
@@ -198,6 +203,8 @@ def _refusal(body: bytes) -> str:
 
 def _away(url: str, error: aiohttp.ClientError | OSError) -> AriAwayError:
     fault, words = tls_fault(error) or (None, network_reason(error))
-    return AriAwayError(
-        text("ari_away", url=url, because="no answer" if isinstance(error, TimeoutError) else words), fault
-    )
+    if isinstance(error, TimeoutError):
+        words = "no answer"
+    elif isinstance(error, aiohttp.ClientResponseError):  # its own words are a dump of the bytes
+        words = NOT_HTTP
+    return AriAwayError(text("ari_away", url=url, because=words), fault)
