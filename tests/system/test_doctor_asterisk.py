@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.asterisk.controlled import OFFICE, shipped
+from tests.support.ports import free_port
 from tests.support.program import kikimori
 from tests.support.real_asterisk import Layout, needs_asterisk, running_asterisk
 
@@ -24,7 +25,7 @@ PASSWORD = "not-a-secret"
 
 
 async def doctor(
-    folder: Path, asterisk: RealAsterisk, password: str = PASSWORD, more: str = ""
+    folder: Path, asterisk: RealAsterisk, password: str = PASSWORD, more: str = "", context: str = "office"
 ) -> dict[str, dict[str, Any]]:
     (folder / "password").write_text(f"{password}\n", encoding="utf-8")
     path = folder / "kikimori.toml"
@@ -48,7 +49,7 @@ ari_url = "{asterisk.ari_url}"
 ari_password_file = "{folder / "password"}"
 ami_port = {asterisk.ami_port}
 ami_password_file = "{folder / "password"}"
-dial = "Local/{{extension}}@office"
+dial = "Local/{{extension}}@{context}"
 [pbx]
 kind = "asterisk"
 {more}
@@ -85,6 +86,18 @@ async def test_all_is_well_and_then_the_password_is_wrong(tmp_path: Path) -> Non
         found = await doctor(tmp_path, asterisk, password="another")
         assert wrong(found) == {"ari", "pbx login refused"}
         assert "ari.conf" in found["ari"]["next_step"]
+
+
+async def test_the_context_of_the_telephones_is_found_as_the_doctor_says(tmp_path: Path) -> None:
+    """The shipped `dial` names a context of FreePBX, which a plain Asterisk has not."""
+    layout = Layout({"204": free_port()}, OFFICE + shipped("kikimori-control.conf"))
+    async with running_asterisk(tmp_path, layout) as asterisk:
+        found = await doctor(tmp_path, asterisk, context="from-internal")
+        assert wrong(found) == {"pbx no telephones"}
+        command = "pjsip show endpoint 204"
+        assert command in found["pbx no telephones"]["next_step"]
+        named = [line.split() for line in (await asterisk.cli(command)).splitlines()]
+        assert ["context", ":", "office"] in named
 
 
 @pytest.mark.parametrize(
