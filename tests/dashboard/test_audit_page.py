@@ -16,9 +16,9 @@ from tests.support.sign_in import client, sign_in_page
 from tests.support.stores import audited
 
 from kikimori_core.wire.messages import Outcome, Party
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.audit_trail import AuditTrail
 from kikimori_dashboard.access.who import Principal
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_records.audit import log
 from kikimori_records.audit.entry import ActorKind, AuditEntry
 from kikimori_records.audit.queries import AuditFilter, newest

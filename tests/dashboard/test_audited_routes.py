@@ -16,10 +16,10 @@ from tests.support.stores import audited, audited_until
 
 from kikimori_core.wire.settings import BrokerSettings
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.rules import OPEN, add_route, routes
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.app import create_app
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_records.people import person_by_login
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import structlog
 from aiohttp import web
 
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.audit.questions import about, asked_before, asked_filter
 from kikimori_dashboard.audit.worded_details import worded_details
 from kikimori_dashboard.pages.pages import html_page

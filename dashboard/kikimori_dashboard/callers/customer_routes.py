@@ -10,12 +10,12 @@ from aiohttp import web
 from kikimori_core.errors import KikimoriError
 from kikimori_core.messages import in_language
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.callers.customer_view import customer_view
 from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.pages.worded import LANGUAGES

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from kikimori_core.wire.actions import FOR_HELP, OF_RECORDING, RING, TRANSFERS, WITHOUT_BUTTON
 from kikimori_core.wire.messages import Action
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.browser_address import is_from_here
 from kikimori_dashboard.access.middleware import refusal
@@ -20,7 +21,6 @@ from kikimori_dashboard.access.rules import OPEN, SIGNED_IN, add_route, add_stat
 from kikimori_dashboard.access.who import WHO
 from kikimori_dashboard.actions.commands import CommandRequest, CommandSender, Page, RefusedError
 from kikimori_dashboard.actions.reach import view_of
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages.pages import STATIC, html_page
 from kikimori_dashboard.pages.worded import worded_result
 from kikimori_dashboard.people.reasons import choice_of, help_reasons

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.handover.handover import handover_of, rings_since, taken_since
 from kikimori_dashboard.pages.pages import html_page
 

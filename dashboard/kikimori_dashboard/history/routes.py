@@ -8,11 +8,11 @@ import structlog
 from aiohttp import web
 
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.roles import Right, Scope, may, widest
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.history.answers import call_view
 from kikimori_dashboard.history.bodies import ExportBody, FindBody, HistoryBody
 from kikimori_dashboard.pages.pages import html_page

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from kikimori_dashboard.access import cookies
 from kikimori_dashboard.access.answering import answering, too_early
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.audit_trail import author_of
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.delays import LoginDelays
@@ -19,7 +20,6 @@ from kikimori_dashboard.access.people_book import who_of_kiosk
 from kikimori_dashboard.access.roles import Right
 from kikimori_dashboard.access.rules import OPEN, add_route, needs
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.people.bodies import BindBody, CodeBody, CorrectionBody, HashBody, SeatBody
 from kikimori_records.people import fields, list_people

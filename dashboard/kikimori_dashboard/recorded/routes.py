@@ -10,13 +10,13 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from kikimori_dashboard.access.answering import answering
+from kikimori_dashboard.access.audit_looks import AuditLooks
 from kikimori_dashboard.access.bodies import read_body
 from kikimori_dashboard.access.middleware import refusal
 from kikimori_dashboard.access.open_session import SESSION
 from kikimori_dashboard.access.roles import Right, may
 from kikimori_dashboard.access.rules import add_route, needs, page_for
 from kikimori_dashboard.access.who import WHO
-from kikimori_dashboard.audit.looks import AuditLooks
 from kikimori_dashboard.pages.pages import html_page
 from kikimori_dashboard.recorded.call_view import call_view
 from kikimori_dashboard.recorded.follow import follow
