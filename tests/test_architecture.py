@@ -74,7 +74,7 @@ DASHBOARD_TABLES = {
 }
 """Modules of the dashboard's packages that its settings are made of; they know nothing but roles."""
 
-PURE = {"site", "picture"}
+PURE = ("picture", "site")
 """Packages of the dashboard without sockets, tasks and a clock."""
 
 SCRIPTS = ROOT / "dashboard" / "kikimori_dashboard" / "static" / "js"
