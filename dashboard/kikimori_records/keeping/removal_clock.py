@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 KEY = "removal_clock"
-LONGEST_GAP = timedelta(days=3)
+LONGEST_GAP = timedelta(days=5)
 """Longest time between two looks that is no leap. A service looks every few hours; a machine that is off over a weekend
-looks again after two days and a half. After longer holidays removal is late by a day, which harms nobody."""
+with a holiday on each side of it looks again after four days and a half. After longer holidays removal is late by a day, which harms nobody."""
 HELD_FOR = timedelta(hours=24)
 """Running time for which nothing is removed after a leap: somebody works in the office meanwhile, and sees the problem."""
 BEHIND_FOR = timedelta(hours=1)
