@@ -30,7 +30,7 @@ from kikimori_records import people, sessions
 from kikimori_records.audit.entry import ActorKind
 from kikimori_records.errors import StoreAwayError
 from kikimori_records.people.changes import Author, change_person
-from kikimori_records.people.second_factor import set_second_factor
+from kikimori_records.people.second_factor import recovery_codes_left, set_second_factor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -430,6 +430,20 @@ async def test_a_password_that_another_set_is_good_for_a_week(url: str, store: S
     status, answer, _ = await post(url, "/api/login", {"login": "supervisor", "password": "wrong"})
     assert (status, answer["reason"]) == (401, "wrong")
     await sign_in(url, "operator")
+
+
+async def test_a_refused_login_uses_no_recovery_code_up(url: str, store: Store) -> None:
+    from kikimori_records.schema import people as table  # noqa: PLC0415
+
+    person = await person_id(store, "supervisor")
+    await set_second_factor(store, person, pyotp.random_base32(), None, [recovery_hash(person, "ONE")])
+    await people.change(store, person, must_change=True)
+    async with store.begin() as connection:
+        await connection.execute(table.update().values(changed_at=datetime.now(UTC) - timedelta(days=8)))
+    login = {"login": "supervisor", "password": PASSWORD, "code": "ONE"}
+    status, answer, _ = await post(url, "/api/login", login)
+    assert (status, answer["reason"]) == (401, "password_over")
+    assert await recovery_codes_left(store, person) == 1
 
 
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])

@@ -111,6 +111,9 @@ class Logins:
         if usable is None or not right:
             self._wrong(person, browser)
         self._delays.succeeded(*counted)
+        if usable.must_change and datetime.now(UTC) - usable.changed_at > TEMPORARY_LASTS:
+            # Before the second factor: no code is used up for a login that is refused anyway.
+            self._wrong(usable, browser, reason="password_over")
         used = None
         if usable.totp_secret is not None:
             if not code.strip():
@@ -118,8 +121,6 @@ class Logins:
             used = await self.right_code(usable, code, browser)
             if used is None:
                 self._wrong(usable, browser, reason="wrong_code")
-        if usable.must_change and datetime.now(UTC) - usable.changed_at > TEMPORARY_LASTS:
-            self._wrong(usable, browser, reason="password_over")
         by, left = ("password", None) if used is None else (used.by, used.codes_left)
         return await self.admit(usable, browser, by=by, known=known, password=password, codes_left=left)
 
