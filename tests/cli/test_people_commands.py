@@ -30,7 +30,7 @@ def test_a_person_is_added_changed_and_disabled(run_kikimori: Run) -> None:
     assert person | {"id": ""} == {
         "id": "", "name": "佐藤 美咲", "login": "sato", "roles": ["operator"], "extensions": ["204", "205"],
         "telephone": None, "team": None, "queue": None, "seat_row": None, "seat_column": None,
-        "disabled_at": None, "has_password": False,
+        "disabled_at": None, "has_password": False, "has_factor": False,
     }  # fmt: skip
     assert run_kikimori("user", "change", "sato", "--team", "A", "--extension", "")[0] == 0
     code, out, err = run_kikimori("user", "role", "佐藤 美咲", "--add", "supervisor", "--remove", "operator")
