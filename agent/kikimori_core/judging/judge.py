@@ -16,6 +16,7 @@ from kikimori_core.judging.kinds.detector import (
 )
 from kikimori_core.judging.kinds.phrase import PhraseRule
 from kikimori_core.judging.kinds.tone import ToneRule
+from kikimori_core.judging.last_lines import keep_last
 from kikimori_core.judging.life import AlertLife
 from kikimori_core.judging.likely import chosen
 from kikimori_core.judging.partials import StablePartials
@@ -132,9 +133,7 @@ class CallJudge:
         return changes + self._observe(whole, PhraseRule, ToneRule)
 
     def _heard_first(self, utterance: Utterance, said: UtteranceFindings) -> list[AlertChange]:
-        self._told[utterance.line_id] = _Told(utterance.text, said)
-        while len(self._told) > _MOST_LINES:
-            del self._told[next(iter(self._told))]
+        keep_last(self._told, utterance.line_id, _Told(utterance.text, said), _MOST_LINES)
         self.counts.add(doubted=len(said.doubted), tones=said.tone is not None)
         self._note_stop_request(utterance, said.matches)
         taken_back = self._partials.finished(utterance.line_id, said.matches)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kikimori_core.judging.kinds.detector import Spoken
+from kikimori_core.judging.last_lines import keep_last
 
 if TYPE_CHECKING:
     from kikimori_core.judging.phrases import Match, PhraseFinder
@@ -42,9 +43,8 @@ class StablePartials:
         """Take a partial result, changed or not; return what counts from now on."""
         line = self._lines.get(partial.line_id)
         if line is None:
-            while len(self._lines) >= _MOST_LINES:
-                del self._lines[next(iter(self._lines))]
-            line = self._lines[partial.line_id] = _Line()
+            line = _Line()
+            keep_last(self._lines, partial.line_id, line, _MOST_LINES)
         if partial.text != line.text:
             line.text = partial.text
             line.held = {

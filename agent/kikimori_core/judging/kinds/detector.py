@@ -54,6 +54,10 @@ class Spoken:
         )
 
 
+MOST_TOLD = 4
+"""Most finals of a call whose evidence may still be taken back."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakenBack:
     """Withdrawal: a line does not hold these categories after all, by its final, or by the final behind it (って言われました)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kikimori_core.judging.kinds.detector import (
+    MOST_TOLD,
     CallFacts,
     Detector,
     Finding,
@@ -16,16 +17,13 @@ from kikimori_core.judging.kinds.detector import (
     TakenBack,
 )
 from kikimori_core.judging.kinds.rule import Name, Rule
+from kikimori_core.judging.last_lines import keep_last
 from kikimori_core.model.alert import Severity
 from kikimori_core.wire.messages import WordsEvidence
 
 if TYPE_CHECKING:
     from kikimori_core.judging.phrases import Match
     from kikimori_core.model.evidence import Utterance
-
-
-_MOST_TOLD = 4
-"""Most finals of a call whose evidence may still be taken back."""
 
 
 class PhraseRule(Rule):
@@ -79,7 +77,7 @@ class PhraseDetector(Detector):
         if observation.provisional:
             self._early[utterance.line_id] = evidence.start_s, counts
         else:
-            self._remember(utterance.line_id, evidence.start_s, counts)
+            keep_last(self._told, utterance.line_id, (evidence.start_s, counts), MOST_TOLD)
         severity = self._rule.severity
         if found.unsure:
             if not observation.provisional:
@@ -90,11 +88,6 @@ class PhraseDetector(Detector):
         if found.at_most is not None:
             severity = min(severity, found.at_most, key=lambda each: each.rank)
         return Finding(utterance.end_s, severity, (evidence,))
-
-    def _remember(self, line_id: str, start_s: float, counts: int) -> None:
-        self._told[line_id] = start_s, counts
-        while len(self._told) > _MOST_TOLD:
-            del self._told[next(iter(self._told))]
 
     def _taken_back(self, observation: TakenBack) -> Retraction | None:
         if self._rule.category not in observation.categories:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kikimori_core.judging.kinds.detector import (
+    MOST_TOLD,
     CallFacts,
     Detector,
     Finding,
@@ -15,11 +16,9 @@ from kikimori_core.judging.kinds.detector import (
     from_customer,
 )
 from kikimori_core.judging.kinds.rule import Name, Rule
+from kikimori_core.judging.last_lines import keep_last
 from kikimori_core.model.alert import Severity
 from kikimori_core.wire.messages import ToneEvidence
-
-_MOST_TOLD = 4
-"""Most finals of a call whose evidence may still be taken back."""
 
 
 class ToneRule(Rule):
@@ -60,7 +59,5 @@ class ToneDetector(Detector):
             category=tone.category,
             probability=round(tone.probability, 3),
         )
-        self._told[utterance.line_id] = evidence.start_s
-        while len(self._told) > _MOST_TOLD:
-            del self._told[next(iter(self._told))]
+        keep_last(self._told, utterance.line_id, evidence.start_s, MOST_TOLD)
         return Finding(utterance.end_s, Severity.NOTICE, (evidence,))
