@@ -135,9 +135,8 @@ class BySound:
         """Return whether the sounds from `start` to before `stop` are said of somebody under `not_of`."""
         if not self.not_of:
             return False
-        starts = sentence.heard.starts
-        end = next(at for at, place in enumerate(starts) if place >= stop)
-        return is_of_another(sentence, starts.index(start), end, self.not_of)
+        heard = sentence.heard
+        return is_of_another(sentence, heard.starts.index(start), sentence.word_from(stop), self.not_of)
 
     def _excused(self, sentence: Sentence) -> list[tuple[int, int]]:
         """Return where something listed under `unless` stands; looked for once in a sentence."""
@@ -161,8 +160,7 @@ def _excuses(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
 
 def _excused_after(sentence: Sentence, stop: int) -> bool:
     """Return whether the following words take it back: reported, or denied (あなたのせいじゃない)."""
-    starts = sentence.heard.starts
-    end = next(at for at, start in enumerate(starts) if start >= stop)
+    end = sentence.word_from(stop)
     if reported(sentence, end):
         return True
     if sentence.words[end - 1].part != "名詞":

@@ -28,5 +28,4 @@ def without_passed_on(
     sentence = Sentence(heard, {})
     others = [at for at in asking if told_to_speaker(sentence, at + 1)]
     own = [at for at in asking if not any(at <= each <= at + ONE_VERB for each in others)]
-    ends = [next(at for at, start in enumerate(heard.starts) if start >= each.end) for each in wants]
-    return own, [each for each, end in zip(wants, ends, strict=True) if not told_to_speaker(sentence, end)]
+    return own, [each for each in wants if not told_to_speaker(sentence, sentence.word_from(each.end))]

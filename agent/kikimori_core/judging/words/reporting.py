@@ -65,14 +65,7 @@ def reported(sentence: Sentence, end: int) -> bool:
         return _denied(sentence, following)
     if words[at].surface == "って" and words[following].normal in _REPORTED:
         return True
-    verb = next(
-        (
-            place
-            for place in range(following, min(at + LOOK_AHEAD, len(words)))
-            if words[place].part == "動詞"
-        ),
-        None,
-    )
+    verb = _verb_from(words, following, at + LOOK_AHEAD)
     if verb is None:
         return _left_open(sentence, at)
     if words[verb].normal in _THINKING:
@@ -113,6 +106,11 @@ def _behind_particles(sentence: Sentence, end: int) -> int:
     return at
 
 
+def _verb_from(words: Sequence[Morpheme], first: int, end: int) -> int | None:
+    """Return the place of the first verb from `first` to before `end`."""
+    return next((at for at in range(first, min(end, len(words))) if words[at].part == "動詞"), None)
+
+
 def told_to_speaker(sentence: Sentence, end: int) -> bool:
     """Return whether the words before `end` are what somebody says to the speaker: 払えと言われました, 返せと言ってきます.
 
@@ -122,8 +120,7 @@ def told_to_speaker(sentence: Sentence, end: int) -> bool:
     at = _behind_particles(sentence, end)
     if at >= len(words) or words[at].surface not in _OPENING:
         return False
-    ahead = range(at + 1, min(at + LOOK_AHEAD, len(words)))
-    verb = next((each for each in ahead if words[each].part == "動詞"), None)
+    verb = _verb_from(words, at + 1, at + LOOK_AHEAD)
     if verb is None or words[verb].normal not in _SAYING:
         return False
     form = predicate(words, verb, sentence.breaks).form
@@ -232,14 +229,7 @@ def _told_later(sentence: Sentence, at: int) -> bool:
     for place in range(at, min(at + LOOK_AHEAD, len(words) - 1)):
         if words[place].surface not in ("と", "って") or place in sentence.breaks:
             continue
-        verb = next(
-            (
-                each
-                for each in range(place + 1, min(place + LOOK_AHEAD, len(words)))
-                if words[each].part == "動詞"
-            ),
-            None,
-        )
+        verb = _verb_from(words, place + 1, place + LOOK_AHEAD)
         if verb is not None and words[verb].normal in _SAYING | _MUTTERING:
             form = predicate(words, verb, sentence.breaks).form
             if form & Form.PASSIVE or (words[verb].normal in _MUTTERING and form & Form.PAST):

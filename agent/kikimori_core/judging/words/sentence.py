@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,10 @@ class Sentence:
         """Yield each sound that a phrase may be looked up by."""
         yield from self.spans
         yield from (key for key in self.predicates if key not in self.spans)
+
+    def word_from(self, sound: int) -> int:
+        """Return the place of the first word that begins at this place in the sounds or later; behind all of them the number of words."""
+        return bisect_left(self.heard.starts, sound)
 
     def ended(self, after: int) -> bool:
         """Return whether a clause ends before the word at `after`."""
